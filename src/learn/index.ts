@@ -1,0 +1,2 @@
+/** Questions, answers, memory and ranking, over the store. */
+export type Learning = Record<never, never>;
