@@ -50,7 +50,12 @@ export type Incoming = Heard &
       }
     /** a button; `message` names the message it sits on */
     | { readonly kind: 'press'; readonly action: string; readonly message?: string }
-    | { readonly kind: 'choose'; readonly action: string; readonly values: readonly string[]; readonly message?: string }
+    | {
+        readonly kind: 'choose';
+        readonly action: string;
+        readonly values: readonly string[];
+        readonly message?: string;
+      }
     /** a form handed in; fields by name, a list for several choices */
     | {
         readonly kind: 'submit';
@@ -96,10 +101,24 @@ export type Block =
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'code'; readonly source: string; readonly language?: string }
   /** `alt` tells the whole story in words */
-  | { readonly kind: 'image'; readonly name: string; readonly bytes: Uint8Array; readonly mime: ImageType; readonly alt: string; readonly title?: string }
+  | {
+      readonly kind: 'image';
+      readonly name: string;
+      readonly bytes: Uint8Array;
+      readonly mime: ImageType;
+      readonly alt: string;
+      readonly title?: string;
+    }
   | { readonly kind: 'file'; readonly name: string; readonly bytes: Uint8Array; readonly title?: string }
   | { readonly kind: 'buttons'; readonly buttons: readonly Button[] }
-  | { readonly kind: 'select'; readonly action: string; readonly placeholder: string; readonly options: readonly Option[]; readonly min?: number; readonly max?: number }
+  | {
+      readonly kind: 'select';
+      readonly action: string;
+      readonly placeholder: string;
+      readonly options: readonly Option[];
+      readonly min?: number;
+      readonly max?: number;
+    }
   /** small grey print under the rest */
   | { readonly kind: 'aside'; readonly markdown: string };
 
@@ -134,7 +153,11 @@ export type Field = {
   readonly required?: boolean;
 } & (
   | { readonly kind: 'line' | 'paragraph'; readonly value?: string; readonly maxLength?: number }
-  | { readonly kind: 'one' | 'several'; readonly options: readonly Option[]; readonly value?: readonly string[] }
+  | {
+      readonly kind: 'one' | 'several';
+      readonly options: readonly Option[];
+      readonly value?: readonly string[];
+    }
 );
 
 /** A message the bot has posted: enough to change it later or to look for it. */
@@ -187,4 +210,69 @@ export function plain(blocks: readonly Block[]): string {
       }
     })
     .join('\n');
+}
+
+/** What an adapter registers and completes; derived from the command definitions. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionSpec[];
+  /** where there are verbs, `options` is empty */
+  readonly verbs?: readonly {
+    readonly name: string;
+    readonly summary: string;
+    readonly options: readonly OptionSpec[];
+  }[];
+}
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly summary: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'file' | 'channel' | 'member';
+  readonly required: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  /** a fixed list of at most 25 */
+  readonly choices?: readonly string[];
+  /** ask `Bot.complete` while the person types */
+  readonly completes: boolean;
+}
+
+/** The bot as adapters see it. */
+export interface Bot {
+  readonly commands: readonly CommandSpec[];
+  /** At once, from the definitions alone: no store, no work. Never throws. */
+  plan(incoming: Incoming): Plan;
+  /**
+   * The answer; undefined when there is nothing to show (this delivery was handled before, or `plan` was `form` or
+   * `nothing`). Never rejects: what goes wrong becomes a private reply in plain words. Deliveries of one
+   * conversation (a thread; in a channel, one person) are handled in the order they came.
+   */
+  handle(incoming: Incoming): Promise<Reply | undefined>;
+  /** what could follow what was typed; never rejects */
+  complete(request: Completion): Promise<readonly Option[]>;
+}
+
+export interface Completion {
+  readonly name: string;
+  readonly sub?: string;
+  readonly option: string;
+  readonly typed: string;
+  readonly person: Person;
+  readonly place: Place;
+}
+
+/** A running adapter. */
+export interface Adapter extends Outbox {
+  /** connected and ready to answer */
+  ready(): boolean;
+  close(): Promise<void>;
+}
+
+/** What an adapter needs of a logger; pino fits. */
+export interface Log {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
 }

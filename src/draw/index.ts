@@ -40,7 +40,10 @@ export interface RankingView {
 
 export interface Draw {
   /** Simulates and draws. Throws ParamError (bad recipe) as the simulator does; anything else is a bug. */
-  timeline(recipe: Recipe, options?: TimelineOptions): Promise<{ readonly picture: Picture; readonly summary: Summary }>;
+  timeline(
+    recipe: Recipe,
+    options?: TimelineOptions,
+  ): Promise<{ readonly picture: Picture; readonly summary: Summary }>;
   /** Simulates only. */
   summary(recipe: Recipe, options?: TimelineOptions): Promise<Summary>;
   ranking(view: RankingView, theme?: Theme): Promise<Picture>;

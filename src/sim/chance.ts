@@ -81,8 +81,13 @@ export function parseDistribution(text: string, name = 'distribution', max = MAX
       return { text: canonical, mean: p, sample: (random) => Math.max(0, p + q * gauss(random)) };
     case 'lognormal':
       need(2);
-      if (Math.abs(p) > 20 || q < 0 || q > 5) bad('lognormal takes the mean (-20 to 20) and deviation (0 to 5) of the logarithm');
-      return { text: canonical, mean: Math.exp(p + (q * q) / 2), sample: (random) => Math.exp(p + q * gauss(random)) };
+      if (Math.abs(p) > 20 || q < 0 || q > 5)
+        bad('lognormal takes the mean (-20 to 20) and deviation (0 to 5) of the logarithm');
+      return {
+        text: canonical,
+        mean: Math.exp(p + (q * q) / 2),
+        sample: (random) => Math.exp(p + q * gauss(random)),
+      };
     case 'pareto':
       need(2);
       within(p);
@@ -98,15 +103,20 @@ export function parseDistribution(text: string, name = 'distribution', max = MAX
 }
 
 function mixture(text: string, name: string, max: number, bad: (why: string) => never): Sampler {
-  const parts = text.slice(4).split('+').map((part) => {
-    const star = part.indexOf('*');
-    const weight = Number(part.slice(0, Math.max(0, star)));
-    const inner = part.slice(star + 1);
-    if (star < 1 || !(weight >= 0) || inner.startsWith('mix:')) bad('a mix is weight*distribution, joined by +');
-    return { weight, sampler: parseDistribution(inner, name, max) };
-  });
+  const parts = text
+    .slice(4)
+    .split('+')
+    .map((part) => {
+      const star = part.indexOf('*');
+      const weight = Number(part.slice(0, Math.max(0, star)));
+      const inner = part.slice(star + 1);
+      if (star < 1 || !(weight >= 0) || inner.startsWith('mix:'))
+        bad('a mix is weight*distribution, joined by +');
+      return { weight, sampler: parseDistribution(inner, name, max) };
+    });
   const total = parts.reduce((sum, p) => sum + p.weight, 0);
-  if (Math.abs(total - 1) > 1e-6) bad(`the weights of a mix must add up to 1 (they add up to ${Number(total.toFixed(6))})`);
+  if (Math.abs(total - 1) > 1e-6)
+    bad(`the weights of a mix must add up to 1 (they add up to ${Number(total.toFixed(6))})`);
   return {
     text: `mix:${parts.map((p) => `${p.weight}*${p.sampler.text}`).join('+')}`,
     mean: parts.reduce((sum, p) => sum + p.weight * p.sampler.mean, 0),
@@ -182,11 +192,16 @@ export function parseArrivals(text: string, name = 'arrivals', files?: (path: st
       return { text: trimmed, rate, start: () => () => Math.round(1e6 / rate) };
     case 'poisson':
       need(1);
-      return { text: trimmed, rate, start: (random) => () => Math.round((-1e6 / rate) * Math.log(1 - random())) };
+      return {
+        text: trimmed,
+        rate,
+        start: (random) => () => Math.round((-1e6 / rate) * Math.log(1 - random())),
+      };
     case 'burst': {
       need(3);
       if (!(factor >= 1 && factor <= 1e4)) bad('the factor of a burst must be from 1 to 10000');
-      if (!(seconds > 0 && seconds <= 1e5)) bad('the length of a burst must be above 0 and at most 100000 seconds');
+      if (!(seconds > 0 && seconds <= 1e5))
+        bad('the length of a burst must be above 0 and at most 100000 seconds');
       const period = seconds * 4e6;
       return {
         text: trimmed,

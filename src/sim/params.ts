@@ -1,4 +1,4 @@
-import { parseArrivals, parseDistribution, type Arrivals } from './chance.ts';
+import { type Arrivals, parseArrivals, parseDistribution } from './chance.ts';
 import type { Sampler } from './protocol.ts';
 import { nearest, ParamError } from './words.ts';
 
@@ -25,7 +25,9 @@ export interface Param<V> {
 // biome-ignore lint/suspicious/noExplicitAny: a bag of parameters of different types
 export type AnyParams = Readonly<Record<string, Param<any>>>;
 export type Params = AnyParams;
-export type Values<P extends AnyParams> = { readonly [K in keyof P]: P[K] extends Param<infer V> ? V : never };
+export type Values<P extends AnyParams> = {
+  readonly [K in keyof P]: P[K] extends Param<infer V> ? V : never;
+};
 
 interface Described<D> {
   readonly what: string;
@@ -53,9 +55,15 @@ export const number = (d: Described<number> & { min: number; max: number }): Par
   read: (text, name) => ranged(text, name, d, false),
 });
 
-function ranged(text: string, name: string, d: { min: number; max: number; unit?: string }, whole: boolean): number {
+function ranged(
+  text: string,
+  name: string,
+  d: { min: number; max: number; unit?: string },
+  whole: boolean,
+): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value) && value >= d.min && value <= d.max && (!whole || Number.isInteger(value))) return value;
+  if (Number.isFinite(value) && value >= d.min && value <= d.max && (!whole || Number.isInteger(value)))
+    return value;
   const kind = whole ? 'a whole number' : 'a number';
   const unit = d.unit ? ` ${d.unit}` : '';
   throw new ParamError(`${name} must be ${kind} from ${d.min} to ${d.max}${unit}; got \`${clip(text)}\`.`);
@@ -75,7 +83,9 @@ export const flag = (d: Described<boolean>): Param<boolean> => ({
   },
 });
 
-export const choice = <const C extends string>(d: Described<NoInfer<C>> & { choices: readonly C[] }): Param<C> => ({
+export const choice = <const C extends string>(
+  d: Described<NoInfer<C>> & { choices: readonly C[] },
+): Param<C> => ({
   type: 'choice',
   what: d.what,
   unit: d.unit ?? '',

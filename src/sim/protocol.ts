@@ -13,7 +13,14 @@ export interface Protocol<S, M extends Message, T extends string = string, P = u
   start(here: Here<P>, disk: unknown): Step<S, M, T>;
   /** What is done on every message before its handler, such as adopting a higher term. */
   first?(state: S, message: M, from: string, here: Here<P>): Step<S, M, T>;
-  on: { [K in M['type']]: (state: S, message: Extract<M, { type: K }>, from: string, here: Here<P>) => Step<S, M, T> };
+  on: {
+    [K in M['type']]: (
+      state: S,
+      message: Extract<M, { type: K }>,
+      from: string,
+      here: Here<P>,
+    ) => Step<S, M, T>;
+  };
   after: { [K in T]: (state: S, here: Here<P>, data: unknown) => Step<S, M, T> };
 }
 
@@ -65,7 +72,13 @@ export type Effect<M extends Message = Message, T extends string = string> =
   | { readonly do: 'become'; readonly state: string; readonly detail: string }
   | { readonly do: 'note'; readonly text: string }
   | { readonly do: 'sample'; readonly series: string; readonly value: number }
-  | { readonly do: 'invoke'; readonly op: number; readonly f: string; readonly key: string; readonly value: Value }
+  | {
+      readonly do: 'invoke';
+      readonly op: number;
+      readonly f: string;
+      readonly key: string;
+      readonly value: Value;
+    }
   | { readonly do: 'return'; readonly op: number; readonly outcome: Outcome; readonly value: Value };
 
 /** `label` is the short text on the picture's arrow, built only where it is needed. */
@@ -75,8 +88,11 @@ export const send = <M extends Message>(to: string, message: M, label?: string):
   message,
   label,
 });
-export const sendAll = <M extends Message>(to: readonly string[], message: M, label?: string): Effect<M, never>[] =>
-  to.map((node) => send(node, message, label));
+export const sendAll = <M extends Message>(
+  to: readonly string[],
+  message: M,
+  label?: string,
+): Effect<M, never>[] => to.map((node) => send(node, message, label));
 export const set = <T extends string>(timer: T, us: number, data?: unknown): Effect<never, T> => ({
   do: 'set',
   timer,
@@ -96,7 +112,11 @@ export const save = (disk: unknown, us?: number): Effect<never, never> => ({ do:
 export const become = (state: string, detail = ''): Effect<never, never> => ({ do: 'become', state, detail });
 /** One sentence of the story, in the third person without the node's name: `stands for term 2`. */
 export const note = (text: string): Effect<never, never> => ({ do: 'note', text });
-export const sample = (series: string, value: number): Effect<never, never> => ({ do: 'sample', series, value });
+export const sample = (series: string, value: number): Effect<never, never> => ({
+  do: 'sample',
+  series,
+  value,
+});
 /** A client operation begins; `op` comes from `here.unique()`. */
 export const invoke = (op: number, f: string, key: string, value: Value = null): Effect<never, never> => ({
   do: 'invoke',

@@ -137,7 +137,12 @@ export interface Track {
   readonly title: string;
   readonly unit: string;
   /** series names drawn on one axis */
-  readonly series: readonly { readonly name: string; readonly legend: string; readonly tone: Tone; readonly as?: 'line' | 'area' | 'step' }[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly legend: string;
+    readonly tone: Tone;
+    readonly as?: 'line' | 'area' | 'step';
+  }[];
   /** a limit drawn as a line, from the parameters */
   readonly limit?: { readonly legend: string; readonly param?: string; readonly value?: number };
 }
@@ -149,7 +154,10 @@ export interface Generator<P> {
   readonly level: 1 | 2 | 3 | 4 | 5;
   readonly preset: string;
   /** undefined where this seed's run has no such moment */
-  make(run: Run<P>, random: () => number):
+  make(
+    run: Run<P>,
+    random: () => number,
+  ):
     | {
         /** draw the run up to here (µs), then ask */
         readonly until: number;
@@ -244,6 +252,7 @@ export interface Run<P = any> {
 }
 
 /** Gives a scenario its type; every rule about scenarios is checked where they are loaded. */
-export const scenario = <const P extends AnyParams>(definition: Scenario<P>): Scenario => definition as unknown as Scenario;
+export const scenario = <const P extends AnyParams>(definition: Scenario<P>): Scenario =>
+  definition as unknown as Scenario;
 
 export type { AnyParams, Params, Values };

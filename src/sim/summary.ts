@@ -8,7 +8,12 @@ export interface Summary {
   /** `seed 7 · 5 nodes · 198 messages, 37 lost` */
   readonly recipeLine: string;
   readonly verdicts: readonly Verdict[];
-  readonly metrics: readonly { readonly name: string; readonly value: number; readonly unit: string; readonly what: string }[];
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly unit: string;
+    readonly what: string;
+  }[];
   /** one sentence an event worth telling, with its time: the picture's alt text */
   readonly story: readonly string[];
   readonly durationUs: number;

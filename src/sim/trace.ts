@@ -44,7 +44,11 @@ export type Fault =
   | { readonly fault: 'crash' | 'pause' | 'resume'; readonly nodes: readonly string[] }
   | { readonly fault: 'restart'; readonly nodes: readonly string[]; readonly wipe?: boolean }
   /** nodes in different groups cannot talk; a node in no group can talk to every group */
-  | { readonly fault: 'partition'; readonly nodes: readonly string[]; readonly groups: readonly (readonly string[])[] }
+  | {
+      readonly fault: 'partition';
+      readonly nodes: readonly string[];
+      readonly groups: readonly (readonly string[])[];
+    }
   /** one way: messages from `from` to `to` are lost, answers get through */
   | {
       readonly fault: 'cut';
@@ -57,7 +61,12 @@ export type Fault =
   /** share of messages lost (0..1), from now on, on every link */
   | { readonly fault: 'loss' | 'duplicate'; readonly nodes: readonly string[]; readonly rate: number }
   /** a share of messages is held back by up to `byMs` more, so that later ones overtake them */
-  | { readonly fault: 'reorder'; readonly nodes: readonly string[]; readonly rate: number; readonly byMs: number }
+  | {
+      readonly fault: 'reorder';
+      readonly nodes: readonly string[];
+      readonly rate: number;
+      readonly byMs: number;
+    }
   /** one-way delay from now on, a distribution in ms; `nodes` empty for every link, else links touching them */
   | { readonly fault: 'delay'; readonly nodes: readonly string[]; readonly delay: string }
   /** time one write to the disk takes from now on, a distribution in ms */
