@@ -1,5 +1,5 @@
 import type { Run, Verdict } from './scenario.ts';
-import type { TraceEvent } from './trace.ts';
+import type { EventOf, Fault, TraceEvent, Value } from './trace.ts';
 
 /** What chat says of a run, as plain data that crosses a thread. */
 export interface Summary {
@@ -8,22 +8,209 @@ export interface Summary {
   /** `seed 7 · 5 nodes · 198 messages, 37 lost` */
   readonly recipeLine: string;
   readonly verdicts: readonly Verdict[];
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly value: number;
-    readonly unit: string;
-    readonly what: string;
-  }[];
+  readonly metrics: readonly Figure[];
   /** one sentence an event worth telling, with its time: the picture's alt text */
   readonly story: readonly string[];
   readonly durationUs: number;
   /** events in the trace */
   readonly events: number;
-  /** indices of the events a reader steps through (told events), in order */
+  /** indices of the events a reader steps through, in order */
   readonly moments: readonly number[];
-  /** the sentence of the highlighted event */
-  readonly stepText?: string;
+  /** of those, the ones worth jumping to: state changes, faults, violations */
+  readonly turns: readonly number[];
+  /** the highlighted event: its sentence and its time */
+  readonly step?: { readonly index: number; readonly at: number; readonly text: string };
   readonly cut?: string;
 }
 
-export type { Run, TraceEvent };
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly what: string;
+}
+
+export function summarize(
+  run: Run,
+  options: { readonly step?: number; readonly until?: number } = {},
+): Summary {
+  const teller = new Teller(run);
+  const story: string[] = [];
+  const moments: number[] = [];
+  const turns: number[] = [];
+  const violated = new Set(run.verdicts.filter((v) => !v.holds && v.at !== undefined).map((v) => v.at!));
+  run.events.forEach((event, i) => {
+    if (options.until !== undefined && event.at > options.until) return;
+    if (teller.worthTelling(event)) story.push(`${ms(event.at)}  ${teller.sentence(event)}`);
+    if (teller.worthAStep(event)) moments.push(i);
+    if (event.kind === 'fault' || event.kind === 'state') turns.push(i);
+    else if (violated.has(event.at)) turns.push(i);
+  });
+  const at = options.step === undefined ? undefined : run.events[options.step];
+  return {
+    title: run.scenario.title,
+    headline: run.scenario.look.headline(run),
+    recipeLine: recipeLine(run),
+    verdicts: run.verdicts,
+    metrics: Object.entries(run.metrics).map(([name, value]) => ({
+      name,
+      value,
+      unit: run.scenario.metrics[name]?.unit ?? '',
+      what: run.scenario.metrics[name]?.what ?? name,
+    })),
+    story: options.until === undefined ? [...story, ...run.verdicts.map(verdictLine)] : story,
+    durationUs: run.durationUs,
+    events: run.events.length,
+    moments,
+    turns,
+    ...(at && { step: { index: options.step!, at: at.at, text: teller.sentence(at) } }),
+    ...(run.cut !== undefined && { cut: run.cut }),
+  };
+}
+
+/** `linearizable: holds` or what broke it. */
+export function verdictLine(verdict: Verdict): string {
+  if (verdict.holds) return `${verdict.property}: holds`;
+  return `${verdict.property}: violated${verdict.promised ? '' : ' (not promised here)'} — ${verdict.detail}`;
+}
+
+export function recipeLine(run: Run): string {
+  const { recipe } = run;
+  const lanes = run.actors.filter((a) => run.scenario.look.lanes.includes(a.part)).length;
+  let sent = 0;
+  let lost = 0;
+  for (const event of run.events) {
+    if (event.kind === 'send') sent++;
+    else if (event.kind === 'drop') lost++;
+  }
+  const changed = Object.entries(recipe.set).map(([name, value]) => `${name}=${value}`);
+  return [
+    `seed ${recipe.seed}`,
+    `${lanes} node${lanes === 1 ? '' : 's'}`,
+    ...(sent > 0 ? [`${sent} messages${lost > 0 ? `, ${lost} lost` : ''}`] : []),
+    ...(recipe.twin ? [`broken on purpose: ${recipe.twin}`] : []),
+    ...changed,
+    ...(recipe.interventions.length > 0
+      ? [`${recipe.interventions.length} fault${recipe.interventions.length > 1 ? 's' : ''} injected`]
+      : []),
+  ].join(' · ');
+}
+
+/** Tells events in plain words. */
+export class Teller {
+  readonly #run: Run;
+  readonly #sent = new Map<number, EventOf<'send'>>();
+  readonly #invoked = new Map<number, EventOf<'invoke'>>();
+
+  constructor(run: Run) {
+    this.#run = run;
+    for (const event of run.events) {
+      if (event.kind === 'send') this.#sent.set(event.id, event);
+      else if (event.kind === 'invoke') this.#invoked.set(event.op, event);
+    }
+  }
+
+  worthTelling(event: TraceEvent): boolean {
+    return event.kind === 'note' || event.kind === 'fault' || event.kind === 'return';
+  }
+
+  worthAStep(event: TraceEvent): boolean {
+    if (event.kind === 'deliver' || event.kind === 'drop') {
+      const sent = this.#sent.get(event.id);
+      const ink = sent && this.#run.scenario.look.messages[sent.type]?.ink;
+      return ink !== undefined && ink !== 'quiet' && ink !== 'reply';
+    }
+    return event.kind !== 'send' && event.kind !== 'sample';
+  }
+
+  sentence(event: TraceEvent): string {
+    switch (event.kind) {
+      case 'note':
+        return `${event.node} ${event.text}`;
+      case 'state':
+        return `${event.node} is now ${event.state}${event.detail ? `, ${event.detail}` : ''}`;
+      case 'fault':
+        return faultSentence(event);
+      case 'send':
+        return `${event.from} sends ${this.#what(event)} to ${event.to}`;
+      case 'deliver': {
+        const sent = this.#sent.get(event.id);
+        return sent ? `${sent.to} receives ${this.#what(sent)} from ${sent.from}` : 'a message arrives';
+      }
+      case 'drop': {
+        const sent = this.#sent.get(event.id);
+        const why = {
+          loss: 'lost by the network',
+          partition: 'stopped by the partition',
+          crashed: 'lost: nobody is there to receive it',
+          silenced: 'withheld',
+        }[event.why];
+        return sent ? `${this.#what(sent)} from ${sent.from} to ${sent.to} is ${why}` : `a message is ${why}`;
+      }
+      case 'invoke':
+        return `${event.process} asks: ${operation(event)}`;
+      case 'return': {
+        const invoked = this.#invoked.get(event.op);
+        if (!invoked) return 'an operation returns';
+        const call = operation(invoked);
+        if (event.outcome === 'ok')
+          return `${invoked.process}: ${call} → ${event.value === null ? 'ok' : show(event.value)}`;
+        if (event.outcome === 'fail') return `${invoked.process}: ${call} fails`;
+        return `${invoked.process}: ${call} times out, its outcome unknown`;
+      }
+      case 'sample':
+        return `${event.series} is ${event.value}`;
+    }
+  }
+
+  #what(sent: EventOf<'send'>): string {
+    const name = this.#run.scenario.look.messages[sent.type]?.legend ?? sent.type;
+    return sent.label ? `${name} (${sent.label})` : name;
+  }
+}
+
+export function operation(op: { readonly f: string; readonly key: string; readonly value: Value }): string {
+  const key = op.key === '' ? '' : ` ${op.key}`;
+  if (op.value === null) return `${op.f}${key}`;
+  if (op.f === 'cas' && Array.isArray(op.value))
+    return `cas${key} ${show(op.value[0] ?? null)}→${show(op.value[1] ?? null)}`;
+  return `${op.f}${key}${key ? '=' : ' '}${show(op.value)}`;
+}
+
+export function faultSentence(fault: Fault): string {
+  const who = fault.nodes.join(', ');
+  switch (fault.fault) {
+    case 'crash':
+      return `${who} crash${fault.nodes.length === 1 ? 'es' : ''}`;
+    case 'restart':
+      return `${who} restart${fault.nodes.length === 1 ? 's' : ''}${fault.wipe ? ' with an empty disk' : ''}`;
+    case 'pause':
+      return `${who} pause${fault.nodes.length === 1 ? 's' : ''}: it does nothing and does not know it`;
+    case 'resume':
+      return `${who} resume${fault.nodes.length === 1 ? 's' : ''}`;
+    case 'partition':
+      return `the network splits: ${fault.groups.map((g) => g.join(' ')).join(' | ')}`;
+    case 'cut':
+      return `messages from ${fault.from.join(', ')} to ${fault.to.join(', ')} are lost, the other way they pass`;
+    case 'heal':
+      return 'the network heals';
+    case 'loss':
+      return `the network loses ${percent(fault.rate)} of the messages`;
+    case 'duplicate':
+      return `the network repeats ${percent(fault.rate)} of the messages`;
+    case 'reorder':
+      return `${percent(fault.rate)} of the messages are held back by up to ${fault.byMs} ms`;
+    case 'delay':
+      return `the delay is now ${fault.delay} ms${who ? ` at ${who}` : ''}`;
+    case 'slow-disk':
+      return `the disk of ${who} now takes ${fault.delay} ms`;
+    case 'clock':
+      return `the clock of ${who} ${fault.offsetMs ? `jumps by ${fault.offsetMs} ms` : ''}${fault.offsetMs && fault.driftPpm ? ' and ' : ''}${fault.driftPpm ? `drifts by ${fault.driftPpm} ppm` : ''}`;
+    case 'byzantine':
+      return `${who} turns traitor: ${fault.behaviour}`;
+  }
+}
+
+const show = (value: Value): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
+export const ms = (us: number) => `${Math.round(us / 1000)} ms`;

@@ -1,0 +1,603 @@
+import { parseDistribution, stream } from './chance.ts';
+import { Links } from './links.ts';
+import type { AnyParams, Values } from './params.ts';
+import type { Effect, Here, Message, Sampler, Step } from './protocol.ts';
+import { type Pending, Queue } from './queue.ts';
+import type { Actor, AnyProtocol, Finding, Network, PlannedFault, Scenario, World } from './scenario.ts';
+import type { Fault, TraceEvent } from './trace.ts';
+
+/**
+ * The kernel: virtual time, seeded chance, a network, disks and faults. It runs what is due in (time, sequence)
+ * order and performs the effects that handlers return. Nothing here knows a protocol.
+ */
+
+export interface Watcher {
+  changed?(node: string, before: unknown, after: unknown, world: World): Finding;
+  event?(event: TraceEvent, world: World): Finding;
+  /** told of each finding, with the time it was made */
+  found(text: string, at: number): void;
+}
+
+export interface KernelOptions {
+  readonly scenario: Scenario;
+  readonly parts: Readonly<Record<string, AnyProtocol>>;
+  readonly params: Values<AnyParams>;
+  readonly seed: number;
+  readonly actors: readonly Actor[];
+  readonly network: Network;
+  readonly faults: readonly (PlannedFault & { readonly atUs: number; readonly last?: boolean })[];
+  readonly watchers: readonly Watcher[];
+  /** the run ends here, µs */
+  readonly until: number;
+  /** handlers run at most; the run says so when it stops here */
+  readonly stepLimit: number;
+  /** trace events kept at most; 0 keeps none. Operations are always kept, up to as many again. */
+  readonly traceLimit: number;
+}
+
+type AnyStep = Step<unknown, Message, string>;
+type AnyEffect = Effect<Message, string>;
+
+/** How long a fault waits for its target (`@leader`) before it looks again, µs. */
+const LOOK_AGAIN = 5_000;
+
+export class Node implements Here<Values<AnyParams>> {
+  readonly self: string;
+  readonly index: number;
+  readonly part_: string;
+  readonly params: Values<AnyParams>;
+  readonly peers: readonly string[];
+  protocol: AnyProtocol;
+  state: unknown;
+  up = false;
+  paused = false;
+  epoch = 0;
+  disk: unknown;
+  diskFree = 0;
+  diskTime: Sampler | undefined;
+  behaviour: NonNullable<Scenario['behaviours']>[string] | undefined;
+  readonly timers = new Map<string, Pending<Node>>();
+  /** what came while paused, in order */
+  backlog: Pending<Node>[] = [];
+  readonly random: () => number;
+  readonly #kernel: Kernel;
+  #offset = 0;
+  #rate = 1;
+  #since = 0;
+  #uptime = 0;
+
+  constructor(
+    kernel: Kernel,
+    actor: Actor,
+    index: number,
+    protocol: AnyProtocol,
+    peers: readonly string[],
+    seed: number,
+  ) {
+    this.#kernel = kernel;
+    this.self = actor.id;
+    this.index = index;
+    this.part_ = actor.part;
+    this.protocol = protocol;
+    this.peers = peers;
+    this.params = kernel.options.params;
+    this.random = stream(seed, `node:${actor.id}`);
+    this.diskTime = kernel.options.network.disk;
+  }
+
+  part(name: string): readonly string[] {
+    return this.#kernel.parts.get(name) ?? [];
+  }
+  get uptime(): number {
+    return Math.round(this.#uptime + (this.#kernel.now - this.#since) * this.#rate);
+  }
+  get clock(): number {
+    return this.uptime + this.#offset;
+  }
+  between(low: number, high: number): number {
+    return low + Math.floor(this.random() * (high - low + 1));
+  }
+  draw(ms: Sampler): number {
+    return Math.max(0, Math.round(ms.sample(this.random) * 1000));
+  }
+  unique(): number {
+    return this.#kernel.unique();
+  }
+
+  skew(offsetMs: number, driftPpm: number): void {
+    this.#uptime += (this.#kernel.now - this.#since) * this.#rate;
+    this.#since = this.#kernel.now;
+    this.#rate = 1 + driftPpm / 1e6;
+    this.#offset += Math.round(offsetMs * 1000);
+  }
+  /** a duration by this node's oscillator, as true time */
+  trueDuration(us: number): number {
+    return this.#rate === 1 ? Math.max(0, Math.round(us)) : Math.max(0, Math.round(us / this.#rate));
+  }
+}
+
+export class Kernel implements World {
+  readonly options: KernelOptions;
+  readonly actors: readonly Actor[];
+  readonly parts = new Map<string, readonly string[]>();
+  readonly nodes: Node[] = [];
+  readonly byId = new Map<string, Node>();
+  readonly events: TraceEvent[] = [];
+  now = 0;
+  /** handlers run */
+  steps = 0;
+  /** why the run or its trace was cut short */
+  cut: string | undefined;
+  readonly #queue = new Queue<Node>();
+  readonly #links: Links;
+  readonly #changers: Watcher[];
+  readonly #listeners: Watcher[];
+  readonly #speaks: boolean;
+  #seq = 0;
+  #messages = 0;
+  #unique = 0;
+  #operations = 0;
+
+  constructor(options: KernelOptions) {
+    this.options = options;
+    this.actors = options.actors;
+    for (const actor of options.actors)
+      this.parts.set(actor.part, [...(this.parts.get(actor.part) ?? []), actor.id]);
+    options.actors.forEach((actor, index) => {
+      const protocol = options.parts[actor.part];
+      if (!protocol) throw new Error(`no part ${actor.part} in ${options.scenario.id}`);
+      const peers = this.parts.get(actor.part)!.filter((id) => id !== actor.id);
+      const node = new Node(this, actor, index, protocol, peers, options.seed);
+      this.nodes.push(node);
+      this.byId.set(actor.id, node);
+    });
+    this.#links = new Links(options.seed, this.nodes, options.network);
+    this.#changers = options.watchers.filter((w) => w.changed);
+    this.#listeners = options.watchers.filter((w) => w.event);
+    this.#speaks = options.traceLimit > 0 || this.#listeners.length > 0;
+    for (const fault of options.faults) {
+      // An injected fault comes after everything else of its instant, a planned one before.
+      const pending = this.#pending('fault', fault.atUs, undefined, '', fault);
+      if (fault.last) pending.seq += 2 ** 52;
+      this.#queue.push(pending);
+    }
+    for (const node of this.nodes) this.#boot(node, undefined);
+  }
+
+  state(node: string): unknown {
+    const found = this.byId.get(node);
+    return found?.up ? found.state : undefined;
+  }
+  up(node: string): boolean {
+    return this.byId.get(node)?.up ?? false;
+  }
+  unique(): number {
+    return ++this.#unique;
+  }
+
+  /** Runs to the end, or until the step limit. */
+  run(): void {
+    const { until, stepLimit } = this.options;
+    const queue = this.#queue;
+    for (;;) {
+      const next = queue.peek();
+      if (next === undefined || next.at > until) break;
+      if (this.steps >= stepLimit) {
+        this.cut = `the run was stopped after ${stepLimit} steps, at ${ms(this.now)} of ${ms(until)}`;
+        return;
+      }
+      queue.pop();
+      if (next.dead) continue;
+      this.now = next.at;
+      this.#happen(next);
+    }
+    this.now = until;
+  }
+
+  #happen(next: Pending<Node>): void {
+    const node = next.node;
+    if (node?.paused && next.kind !== 'fault' && next.kind !== 'drop') {
+      node.backlog.push(next);
+      return;
+    }
+    switch (next.kind) {
+      case 'deliver':
+        this.#deliver(next, node!);
+        return;
+      case 'timer': {
+        if (next.epoch !== node!.epoch) return;
+        if (node!.timers.get(next.name) === next) node!.timers.delete(next.name);
+        const handler = node!.protocol.after[next.name];
+        if (!handler) throw new Error(`${this.options.scenario.id}: no handler for the timer ${next.name}`);
+        this.steps++;
+        this.#apply(node!, handler(node!.state, node!, next.data));
+        return;
+      }
+      case 'disk':
+        if (next.epoch !== node!.epoch) return;
+        node!.disk = (next.data as DiskWrite).disk;
+        this.#perform(node!, (next.data as DiskWrite).rest, 0);
+        return;
+      case 'fault':
+        this.#fault(next);
+        return;
+      case 'drop':
+        this.emit({ at: this.now, kind: 'drop', id: next.id, why: next.name as 'loss' });
+        return;
+    }
+  }
+
+  #deliver(next: Pending<Node>, node: Node): void {
+    if (!node.up) {
+      if (this.#speaks) this.emit({ at: this.now, kind: 'drop', id: next.id, why: 'crashed' });
+      return;
+    }
+    if (this.#links.cut(next.from!, node)) {
+      if (this.#speaks) this.emit({ at: this.now, kind: 'drop', id: next.id, why: 'partition' });
+      return;
+    }
+    if (this.#speaks) this.emit({ at: this.now, kind: 'deliver', id: next.id });
+    const message = next.data as Message;
+    const { protocol } = node;
+    const from = next.from!.self;
+    const handler = protocol.on[message.type];
+    if (!handler)
+      throw new Error(`${this.options.scenario.id}: ${node.self} has no handler for ${message.type}`);
+    this.steps++;
+    if (protocol.first) {
+      const first = protocol.first(node.state, message, from, node) as AnyStep;
+      this.#become(node, first[0]);
+      const second = handler(node.state, message, from, node) as AnyStep;
+      this.#become(node, second[0]);
+      if (first.length === 1) this.#perform(node, second as unknown as AnyEffect[], 1);
+      // One list: an answer waits for what `first` had to write.
+      else this.#perform(node, [...(first.slice(1) as AnyEffect[]), ...(second.slice(1) as AnyEffect[])], 0);
+      return;
+    }
+    this.#apply(node, handler(node.state, message, from, node));
+  }
+
+  #apply(node: Node, step: AnyStep): void {
+    this.#become(node, step[0]);
+    if (step.length > 1) this.#perform(node, step as unknown as AnyEffect[], 1);
+  }
+
+  #become(node: Node, after: unknown): void {
+    const before = node.state;
+    if (before === after) return;
+    node.state = after;
+    for (const watcher of this.#changers) {
+      const finding = watcher.changed!(node.self, before, after, this);
+      if (finding !== undefined) watcher.found(finding, this.now);
+    }
+  }
+
+  #perform(node: Node, effects: readonly AnyEffect[], from: number): void {
+    for (let i = from; i < effects.length; i++) {
+      const effect = effects[i]!;
+      switch (effect.do) {
+        case 'send':
+          this.#send(node, effect.to, effect.message, effect.label);
+          break;
+        case 'set': {
+          const running = node.timers.get(effect.timer);
+          if (running) running.dead = true;
+          const pending = this.#pending(
+            'timer',
+            this.now + node.trueDuration(effect.us),
+            node,
+            effect.timer,
+            effect.data,
+          );
+          node.timers.set(effect.timer, pending);
+          this.#queue.push(pending);
+          break;
+        }
+        case 'later':
+          this.#queue.push(
+            this.#pending('timer', this.now + node.trueDuration(effect.us), node, effect.timer, effect.data),
+          );
+          break;
+        case 'cancel': {
+          const running = node.timers.get(effect.timer);
+          if (running) {
+            running.dead = true;
+            node.timers.delete(effect.timer);
+          }
+          break;
+        }
+        case 'save': {
+          const takes = effect.us ?? (node.diskTime ? node.draw(node.diskTime) : 0);
+          const done = Math.max(this.now, node.diskFree) + Math.max(0, Math.round(takes));
+          if (done === this.now) {
+            node.disk = effect.disk;
+            break;
+          }
+          node.diskFree = done;
+          const write: DiskWrite = { disk: effect.disk, rest: effects.slice(i + 1) };
+          this.#queue.push(this.#pending('disk', done, node, '', write));
+          return;
+        }
+        case 'become':
+          if (this.#speaks)
+            this.emit({
+              at: this.now,
+              kind: 'state',
+              node: node.self,
+              state: effect.state,
+              detail: effect.detail,
+            });
+          break;
+        case 'note':
+          if (this.#speaks) this.emit({ at: this.now, kind: 'note', node: node.self, text: effect.text });
+          break;
+        case 'sample':
+          if (this.#speaks)
+            this.emit({ at: this.now, kind: 'sample', series: effect.series, value: effect.value });
+          break;
+        case 'invoke':
+          this.emit({
+            at: this.now,
+            kind: 'invoke',
+            op: effect.op,
+            process: node.self,
+            f: effect.f,
+            key: effect.key,
+            value: effect.value,
+          });
+          break;
+        case 'return':
+          this.emit({
+            at: this.now,
+            kind: 'return',
+            op: effect.op,
+            outcome: effect.outcome,
+            value: effect.value,
+          });
+          break;
+      }
+    }
+  }
+
+  #send(from: Node, toId: string, original: Message, label: string | undefined): void {
+    const to = this.byId.get(toId);
+    if (!to)
+      throw new Error(`${this.options.scenario.id}: ${from.self} sends to ${toId}, which does not exist`);
+    const message = from.behaviour ? from.behaviour(original, toId, from) : original;
+    if (message === undefined) return;
+    const fate = this.#links.fate(from, to);
+    this.#transmit(from, to, message, label, fate.latency, fate.lost, undefined);
+    if (fate.copy !== undefined) this.#transmit(from, to, message, label, fate.copy, false, this.#messages);
+  }
+
+  #transmit(
+    from: Node,
+    to: Node,
+    message: Message,
+    label: string | undefined,
+    latency: number,
+    lost: boolean,
+    copyOf: number | undefined,
+  ): void {
+    const id = ++this.#messages;
+    if (this.#speaks) {
+      const sent = {
+        at: this.now,
+        kind: 'send' as const,
+        id,
+        from: from.self,
+        to: to.self,
+        type: message.type,
+        label: label ?? '',
+      };
+      this.emit(copyOf === undefined ? sent : { ...sent, copyOf });
+    }
+    const cut = this.#links.cut(from, to);
+    if (lost || cut) {
+      // The message dies on the way: shown half-way, where the eye looks for it.
+      if (this.#speaks) {
+        const why = cut ? 'partition' : 'loss';
+        const pending = this.#pending('drop', this.now + (latency >> 1), undefined, why, undefined);
+        pending.id = id;
+        this.#queue.push(pending);
+      }
+      return;
+    }
+    const pending = this.#pending('deliver', this.now + latency, to, '', message);
+    pending.from = from;
+    pending.id = id;
+    this.#queue.push(pending);
+  }
+
+  #boot(node: Node, disk: unknown): void {
+    node.up = true;
+    node.paused = false;
+    node.disk = disk;
+    node.diskFree = this.now;
+    this.#apply(node, node.protocol.start(node, disk));
+  }
+
+  #crash(node: Node): void {
+    if (!node.up) return;
+    const before = node.state;
+    node.epoch++;
+    node.up = false;
+    node.paused = false;
+    node.timers.clear();
+    node.backlog = [];
+    node.state = undefined;
+    for (const watcher of this.#changers) {
+      const finding = watcher.changed!(node.self, before, undefined, this);
+      if (finding !== undefined) watcher.found(finding, this.now);
+    }
+  }
+
+  #fault(pending: Pending<Node>): void {
+    const fault = resolveFault(pending.data as PlannedFault, this, this.options.scenario);
+    if (fault === undefined) {
+      pending.at = this.now + LOOK_AGAIN;
+      this.#queue.push(pending);
+      return;
+    }
+    const nodes = fault.nodes.map((id) => this.byId.get(id)!);
+    // Told before it takes effect, so that the lines after it are its consequences.
+    this.emit({ at: this.now, kind: 'fault', ...fault });
+    switch (fault.fault) {
+      case 'crash':
+        for (const node of nodes) this.#crash(node);
+        break;
+      case 'restart':
+        for (const node of nodes) if (!node.up) this.#boot(node, fault.wipe ? undefined : node.disk);
+        break;
+      case 'pause':
+        for (const node of nodes) node.paused = node.up;
+        break;
+      case 'resume':
+        for (const node of nodes) this.#resume(node);
+        break;
+      case 'slow-disk':
+        for (const node of nodes) node.diskTime = parseDistribution(fault.delay, 'delay');
+        break;
+      case 'clock':
+        for (const node of nodes) {
+          node.skew(fault.offsetMs, fault.driftPpm);
+        }
+        break;
+      case 'byzantine':
+        for (const node of nodes)
+          node.behaviour =
+            fault.behaviour === 'silent'
+              ? () => undefined
+              : this.options.scenario.behaviours?.[fault.behaviour];
+        break;
+      default:
+        this.#links.fault(fault);
+    }
+  }
+
+  #resume(node: Node): void {
+    if (!node.paused) return;
+    node.paused = false;
+    const waiting = node.backlog;
+    node.backlog = [];
+    for (const item of waiting) {
+      item.at = this.now;
+      item.seq = ++this.#seq;
+      this.#queue.push(item);
+    }
+  }
+
+  #pending(
+    kind: Pending<Node>['kind'],
+    at: number,
+    node: Node | undefined,
+    name: string,
+    data: unknown,
+  ): Pending<Node> {
+    return {
+      at,
+      seq: ++this.#seq,
+      kind,
+      node,
+      epoch: node?.epoch ?? 0,
+      name,
+      data,
+      from: undefined,
+      id: 0,
+      dead: false,
+    };
+  }
+
+  emit(event: TraceEvent): void {
+    const limit = this.options.traceLimit;
+    if (event.kind === 'invoke' || event.kind === 'return') {
+      if (limit > 0 && this.#operations < limit) {
+        this.#operations++;
+        this.events.push(event);
+      }
+    } else if (this.events.length - this.#operations < limit) this.events.push(event);
+    else if (limit > 0)
+      this.cut ??= `the trace was cut after ${limit} events, at ${ms(this.now)}; the checks saw the whole run`;
+    for (const watcher of this.#listeners) {
+      const finding = watcher.event!(event, this);
+      if (finding !== undefined) watcher.found(finding, this.now);
+    }
+  }
+}
+
+interface DiskWrite {
+  readonly disk: unknown;
+  readonly rest: readonly AnyEffect[];
+}
+
+const ms = (us: number) => `${Math.round(us / 1000)} ms`;
+
+/** The fault with its targets as node ids; undefined while a target (`@leader`) does not exist. */
+function resolveFault(planned: PlannedFault, world: Kernel, scenario: Scenario): Fault | undefined {
+  const named = new Set<string>();
+  let missing = false;
+  const resolve = (words: readonly string[] | undefined): string[] => {
+    const ids: string[] = [];
+    for (const word of words ?? []) {
+      if (word === '@rest') continue;
+      if (!word.startsWith('@')) ids.push(word);
+      else {
+        const found = target(word.slice(1), world, scenario, named);
+        if (found.length === 0) missing = true;
+        ids.push(...found);
+      }
+      for (const id of ids) named.add(id);
+    }
+    return ids;
+  };
+  const nodes = resolve(planned.nodes);
+  const groups = (planned.groups ?? []).map(resolve);
+  const from = resolve(planned.from);
+  const to = resolve(planned.to);
+  if (missing) return undefined;
+  const lanes = world.actors.filter((a) => scenario.look.lanes.includes(a.part)).map((a) => a.id);
+  const rest = lanes.filter((id) => !named.has(id));
+  planned.groups?.forEach((group, i) => {
+    if (group.includes('@rest')) groups[i]!.push(...rest);
+  });
+  if (planned.from?.includes('@rest')) from.push(...rest);
+  if (planned.to?.includes('@rest')) to.push(...rest);
+  switch (planned.fault) {
+    case 'crash':
+    case 'pause':
+    case 'resume':
+      return { fault: planned.fault, nodes };
+    case 'restart':
+      return planned.wipe ? { fault: 'restart', nodes, wipe: true } : { fault: 'restart', nodes };
+    case 'partition':
+      return { fault: 'partition', nodes: groups.flat(), groups };
+    case 'cut':
+      return { fault: 'cut', nodes: [...from, ...to], from, to };
+    case 'heal':
+      return { fault: 'heal', nodes: [] };
+    case 'loss':
+    case 'duplicate':
+      return { fault: planned.fault, nodes, rate: planned.rate ?? 0 };
+    case 'reorder':
+      return { fault: 'reorder', nodes, rate: planned.rate ?? 0, byMs: planned.byMs ?? 0 };
+    case 'delay':
+    case 'slow-disk':
+      return { fault: planned.fault, nodes, delay: planned.delay ?? 'fixed:0' };
+    case 'clock':
+      return { fault: 'clock', nodes, offsetMs: planned.offsetMs ?? 0, driftPpm: planned.driftPpm ?? 0 };
+    case 'byzantine':
+      return { fault: 'byzantine', nodes, behaviour: planned.behaviour ?? 'silent' };
+  }
+}
+
+function target(name: string, world: Kernel, scenario: Scenario, named: ReadonlySet<string>): string[] {
+  if (name === 'crashed') return world.nodes.filter((n) => !n.up).map((n) => n.self);
+  if (name === 'paused') return world.nodes.filter((n) => n.paused).map((n) => n.self);
+  const found = scenario.targets?.[name]?.(world);
+  if (found === undefined) return [];
+  const list = typeof found === 'string' ? [found] : found;
+  // A list is candidates in order of preference: the first not yet named, so `@leader @follower` are two nodes.
+  if (typeof found === 'string') return [...list];
+  const free = list.find((id) => !named.has(id));
+  return free === undefined ? [] : [free];
+}

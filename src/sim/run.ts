@@ -1,0 +1,215 @@
+import { parseArrivals, parseDistribution } from './chance.ts';
+import { checkNode, FAULT_GRAMMAR, parseFaults } from './faults.ts';
+import { Kernel, type Watcher } from './kernel.ts';
+import type { AnyParams, Values } from './params.ts';
+import type { Actor, Meter, PlannedFault, Preset, Recipe, Run, Scenario, Verdict } from './scenario.ts';
+import { nearest, ParamError } from './words.ts';
+
+export interface RunOptions {
+  /** trace events kept; default 20,000. 0 for figures and verdicts only. */
+  readonly traceLimit?: number;
+  /** handlers run at most; default 5,000,000 */
+  readonly stepLimit?: number;
+  /** reads the file of `trace:FILE`; the command line alone hands one in */
+  readonly files?: (path: string) => string;
+}
+
+export const TRACE_LIMIT = 20_000;
+export const STEP_LIMIT = 5_000_000;
+
+/** The recipe of a preset as it stands. Throws ParamError naming the nearest preset. */
+export function recipe(
+  scenario: Scenario,
+  preset?: string,
+  more: Partial<Omit<Recipe, 'scenario' | 'preset'>> = {},
+): Recipe {
+  const name = preset ?? Object.keys(scenario.presets)[0]!;
+  const found = presetOf(scenario, name);
+  return {
+    scenario: scenario.id,
+    preset: name,
+    seed: more.seed ?? found.seed ?? 1,
+    set: more.set ?? {},
+    interventions: more.interventions ?? [],
+    ...((more.twin ?? found.twin) ? { twin: more.twin ?? found.twin } : {}),
+  };
+}
+
+/** Everything of a recipe that is fixed before the first event. */
+export interface Prepared {
+  readonly scenario: Scenario;
+  readonly params: Values<AnyParams>;
+  readonly actors: readonly Actor[];
+  readonly faults: readonly (PlannedFault & { readonly atUs: number; readonly last?: boolean })[];
+  readonly until: number;
+}
+
+/** Checks a recipe and reads its parameters. Throws ParamError in words for the person who typed it. */
+export function prepare(scenario: Scenario, recipe: Recipe, options: RunOptions = {}): Prepared {
+  const preset = presetOf(scenario, recipe.preset);
+  if (!Number.isSafeInteger(recipe.seed) || recipe.seed < 0)
+    throw new ParamError(`seed must be a whole number from 0; got \`${String(recipe.seed).slice(0, 20)}\`.`);
+  const twin = twinOf(scenario, recipe.twin);
+  const { faults: faultText, ...set } = recipe.set;
+  for (const name of Object.keys(set)) checkName(scenario, name);
+  const written: Record<string, string> = {};
+  for (const source of [preset.set, twin?.set, set])
+    for (const [name, value] of Object.entries(source ?? {}))
+      if (value !== undefined) written[name] = text(value);
+  const params = Object.fromEntries(
+    Object.entries(scenario.params).map(([name, param]) => [
+      name,
+      param.type === 'arrivals'
+        ? parseArrivals(written[name] ?? param.default, name, options.files)
+        : param.read(written[name] ?? param.default, name),
+    ]),
+  ) as Values<AnyParams>;
+  const contradiction = scenario.check?.(params);
+  if (contradiction !== undefined) throw new ParamError(contradiction);
+  const actors = scenario.actors(params);
+  const until = Math.round(scenario.length(params) * 1000);
+  const planned = faultText === undefined ? (preset.faults ?? []) : parseFaults(faultText, scenario, actors);
+  for (const fault of [...planned, ...recipe.interventions])
+    for (const id of [
+      ...(fault.nodes ?? []),
+      ...(fault.groups ?? []).flat(),
+      ...(fault.from ?? []),
+      ...(fault.to ?? []),
+    ])
+      checkNode(id, scenario, actors);
+  return {
+    scenario,
+    params,
+    actors,
+    until,
+    faults: [
+      ...planned.map((fault) => ({ ...fault, atUs: Math.round(fault.at * 1000) })),
+      ...recipe.interventions.map((fault) => ({ ...fault, at: fault.atUs / 1000, last: true })),
+    ],
+  };
+}
+
+/** Runs a recipe. The same recipe gives the same run, on any machine. */
+export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions = {}): Run {
+  const { params, actors, faults, until } = prepare(scenario, recipe, options);
+  const found = new Map<string, { text: string; at: number }>();
+  const ends: (() => void)[] = [];
+  const watchers: Watcher[] = [];
+  let kernel: Kernel;
+  const properties = Object.entries(scenario.properties).filter(
+    ([, property]) => property.judged?.(params) ?? true,
+  );
+  for (const [name, property] of properties) {
+    const monitor = property.monitor(params);
+    const note = (text: string, at: number) => {
+      if (!found.has(name)) found.set(name, { text, at });
+    };
+    watchers.push({
+      // Once broken a property stays broken: its monitor is not asked again.
+      ...(monitor.changed && {
+        changed: (node, before, after, world) =>
+          found.has(name) ? undefined : monitor.changed!(node, before, after, world),
+      }),
+      ...(monitor.event && {
+        event: (event, world) => (found.has(name) ? undefined : monitor.event!(event, world)),
+      }),
+      found: note,
+    });
+    ends.push(() => {
+      const finding = found.has(name) ? undefined : monitor.end?.(kernel);
+      if (finding !== undefined) note(finding, kernel.now);
+    });
+  }
+  const meter: Meter | undefined = scenario.meter?.(params);
+  if (meter?.changed || meter?.event)
+    watchers.push({
+      ...(meter.changed && { changed: meter.changed.bind(meter) }),
+      ...(meter.event && { event: meter.event.bind(meter) }),
+      found() {},
+    });
+  kernel = new Kernel({
+    scenario,
+    parts: { ...scenario.parts, ...twinOf(scenario, recipe.twin)?.parts },
+    params,
+    seed: recipe.seed,
+    actors,
+    network: scenario.network?.(params) ?? { latency: INSTANT },
+    faults,
+    watchers,
+    until,
+    stepLimit: options.stepLimit ?? STEP_LIMIT,
+    traceLimit: options.traceLimit ?? TRACE_LIMIT,
+  });
+  kernel.run();
+  const whole = kernel.steps < (options.stepLimit ?? STEP_LIMIT);
+  for (const end of ends) end();
+  const verdicts: Verdict[] = [];
+  const seen: Record<string, boolean> = {};
+  for (const [name, property] of properties) {
+    const finding = found.get(name);
+    if (property.kind === 'sometimes') seen[name] = finding !== undefined;
+    // What should happen in the end cannot be judged of a run that was stopped half-way.
+    else if (property.kind === 'always' || whole)
+      verdicts.push({
+        property: name,
+        holds: finding === undefined,
+        detail: finding?.text ?? property.what,
+        kind: property.kind,
+        promised: property.promised?.(params) ?? true,
+        ...(finding && { at: finding.at }),
+      });
+  }
+  return {
+    recipe,
+    scenario,
+    params,
+    durationUs: kernel.now,
+    events: kernel.events,
+    verdicts,
+    seen,
+    metrics: rounded(meter?.end(kernel) ?? {}),
+    actors,
+    ...(kernel.cut !== undefined && { cut: kernel.cut }),
+    steps: kernel.steps,
+  };
+}
+
+export function presetOf(scenario: Scenario, name: string): Preset<AnyParams> {
+  const found = Object.hasOwn(scenario.presets, name) ? scenario.presets[name] : undefined;
+  if (found) return found;
+  const names = Object.keys(scenario.presets);
+  const hint = nearest(name, names);
+  throw new ParamError(
+    `${scenario.id} has no preset \`${name.slice(0, 40)}\`${hint ? `; did you mean ${hint}?` : '.'} There are ${names.join(', ')}.`,
+  );
+}
+
+function twinOf(scenario: Scenario, name: string | undefined) {
+  if (name === undefined) return undefined;
+  const found = Object.hasOwn(scenario.twins, name) ? scenario.twins[name] : undefined;
+  if (found) return found;
+  const names = Object.keys(scenario.twins);
+  throw new ParamError(
+    `${scenario.id} has no twin \`${name.slice(0, 40)}\`; there are ${names.join(', ') || 'none'}.`,
+  );
+}
+
+function checkName(scenario: Scenario, name: string): void {
+  if (Object.hasOwn(scenario.params, name)) return;
+  const names = [...Object.keys(scenario.params), 'faults'];
+  const hint = nearest(name, names);
+  throw new ParamError(
+    `${scenario.id} has no parameter \`${name.slice(0, 40)}\`${hint ? `; did you mean ${hint}?` : '.'} There are ${names.join(', ')} (faults are written ${FAULT_GRAMMAR.split(',')[0]}, …).`,
+  );
+}
+
+/** Figures to six decimals: no machine's last bit shows. */
+function rounded(metrics: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, value]) => [name, Math.round(value * 1e6) / 1e6]),
+  );
+}
+
+const INSTANT = parseDistribution('fixed:0.001');
+const text = (value: string | number | boolean) =>
+  typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
