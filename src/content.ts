@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { catalogue, type Simulations } from './sim/catalogue.ts';
@@ -47,16 +47,10 @@ export async function loadFolder<T>(folder: string, except: readonly string[] = 
   return found;
 }
 
+/** A folder without a scenario yet is no error; a scenario that does not load is. */
 async function load<T>(path: string): Promise<T | undefined> {
-  try {
-    const module = (await import(pathToFileURL(path).href)) as { default?: T };
-    return module.default;
-  } catch (error) {
-    // A folder without a scenario yet is no error; a scenario that does not load is.
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND' && String(error).includes(path))
-      return undefined;
-    throw error;
-  }
+  if (!existsSync(path)) return undefined;
+  return ((await import(pathToFileURL(path).href)) as { default?: T }).default;
 }
 
 function folders(path: string): string[] {
