@@ -1,0 +1,277 @@
+import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm';
+import { state } from './cards.ts';
+import type { Answers, Before, CardState, Decision, NewAnswer, Review } from './index.ts';
+import type { Db } from './open.ts';
+import * as schema from './schema.ts';
+import type { Standings } from './standings.ts';
+
+const { activity, cards, learners, reviews } = schema;
+type Row = typeof reviews.$inferSelect;
+const given = sql.placeholder;
+
+export function answers(db: Db, standings: Standings): Answers {
+  const byId = db
+    .select()
+    .from(reviews)
+    .where(eq(reviews.id, given('id')))
+    .prepare();
+  const byEvent = db
+    .select()
+    .from(reviews)
+    .where(eq(reviews.event, given('event')))
+    .prepare();
+  const byAsk = db
+    .select()
+    .from(reviews)
+    .where(and(eq(reviews.session, given('session')), eq(reviews.position, given('position'))))
+    .prepare();
+  const bySession = db
+    .select()
+    .from(reviews)
+    .where(eq(reviews.session, given('session')))
+    .orderBy(asc(reviews.position))
+    .prepare();
+  const latest = db
+    .select({ undone: reviews.undone })
+    .from(reviews)
+    .where(and(eq(reviews.learner, given('learner')), eq(reviews.question, given('question'))))
+    .orderBy(desc(reviews.id))
+    .limit(1)
+    .prepare();
+  const standing = db
+    .select({ id: reviews.id })
+    .from(reviews)
+    .where(
+      and(
+        eq(reviews.learner, given('learner')),
+        eq(reviews.question, given('question')),
+        isNull(reviews.undone),
+      ),
+    )
+    .orderBy(desc(reviews.id))
+    .limit(1)
+    .prepare();
+  const log = db
+    .select()
+    .from(reviews)
+    .where(and(eq(reviews.learner, given('learner')), gte(reviews.at, given('since'))))
+    .orderBy(asc(reviews.at), asc(reviews.id))
+    .prepare();
+  const thisCard = and(eq(cards.learner, given('learner')), eq(cards.question, given('question')));
+  const card = db.select(state).from(cards).where(thisCard).prepare();
+  const dropCard = db.delete(cards).where(thisCard).prepare();
+  const putCard = db
+    .insert(cards)
+    .values({
+      learner: given('learner'),
+      question: given('question'),
+      topic: given('topic'),
+      due: given('due'),
+      stability: given('stability'),
+      difficulty: given('difficulty'),
+      elapsedDays: given('elapsedDays'),
+      scheduledDays: given('scheduledDays'),
+      learningSteps: given('learningSteps'),
+      reps: given('reps'),
+      lapses: given('lapses'),
+      state: given('state'),
+      lastReview: given('lastReview'),
+    })
+    .onConflictDoUpdate({
+      target: [cards.learner, cards.question],
+      set: Object.fromEntries(
+        ['topic', ...Object.keys(state)].map((name) => [name, sql.raw(`excluded."${name}"`)]),
+      ),
+    })
+    .prepare();
+  const insert = db
+    .insert(reviews)
+    .values({
+      learner: given('learner'),
+      question: given('question'),
+      topic: given('topic'),
+      level: given('level'),
+      event: given('event'),
+      session: given('session'),
+      position: given('position'),
+      mode: given('mode'),
+      scope: given('scope'),
+      day: given('day'),
+      at: given('at'),
+      took: given('took'),
+      hinted: given('hinted'),
+      given: given('given'),
+      score: given('score'),
+      grade: given('grade'),
+      derived: given('grade'),
+      predicted: given('predicted'),
+      points: given('points'),
+      // already text: the column's own encoding would write a JSON null for a card that was not there
+      before: sql`${given('before')}`,
+    })
+    .prepare();
+  const act = db
+    .insert(activity)
+    .values({
+      learner: given('learner'),
+      day: given('day'),
+      answers: given('answers'),
+      right: given('right'),
+      points: given('points'),
+    })
+    .onConflictDoUpdate({
+      target: [activity.learner, activity.day],
+      set: {
+        answers: sql`answers + excluded.answers`,
+        right: sql`"right" + excluded."right"`,
+        points: sql`points + excluded.points`,
+      },
+    })
+    .prepare();
+  const idle = db
+    .delete(activity)
+    .where(
+      and(eq(activity.learner, given('learner')), eq(activity.day, given('day')), eq(activity.answers, 0)),
+    )
+    .prepare();
+  const hidden = db
+    .select({ hidden: learners.hidden })
+    .from(learners)
+    .where(eq(learners.id, given('learner')))
+    .prepare();
+  const days = db
+    .select({
+      day: activity.day,
+      answers: activity.answers,
+      right: activity.right,
+      points: activity.points,
+    })
+    .from(activity)
+    .where(eq(activity.learner, given('learner')))
+    .orderBy(desc(activity.day))
+    .limit(given('limit'))
+    .prepare();
+
+  /** adds a review to the rollups, or takes it off again */
+  const count = (review: Pick<Row, Counted>, sign: 1 | -1) => {
+    const { learner, day, scope, topic, at, points } = review;
+    const right = review.score >= 1 ? sign : 0;
+    act.run({ learner, day, answers: sign, right, points: sign * points });
+    if (sign < 0) idle.run({ learner, day });
+    if (points > 0 && hidden.get({ learner })?.hidden === false)
+      standings.earn(learner, scope, topic, at, sign * points);
+  };
+
+  const record = db.$client.transaction((answer: NewAnswer, decide: (before: Before) => Decision) => {
+    const { learner, question, event, session, position } = answer;
+    const known =
+      byEvent.get({ event }) ?? (session === undefined ? undefined : byAsk.get({ session, position }));
+    if (known !== undefined) return { review: told(known), fresh: false };
+    const held = card.get({ learner, question });
+    const last = latest.get({ learner, question });
+    const { card: next, ...decision } = decide({
+      card: held,
+      first: last === undefined,
+      undone: last !== undefined && last.undone !== null,
+    });
+    const row = {
+      ...answer,
+      session: session ?? null,
+      position: position ?? null,
+      took: answer.took ?? null,
+      grade: decision.grade,
+      predicted: decision.predicted ?? null,
+      points: decision.points,
+      before: held === undefined ? null : JSON.stringify(held),
+    };
+    const { lastInsertRowid } = insert.run(row);
+    putCard.run({ ...next, learner, question, topic: answer.topic });
+    count(row, 1);
+    const review: Review = { ...answer, ...decision, derived: decision.grade, id: Number(lastInsertRowid) };
+    return { review: held === undefined ? review : { ...review, before: held }, fresh: true };
+  });
+
+  /** the review if it is the one the card now rests on */
+  const current = (id: number): Row | undefined => {
+    const row = byId.get({ id });
+    if (row === undefined || row.undone !== null) return undefined;
+    return standing.get({ learner: row.learner, question: row.question })?.id === id ? row : undefined;
+  };
+
+  const regrade = db.$client.transaction(
+    (id: number, decide: Parameters<Answers['regrade']>[1]): Review | 'stale' => {
+      const row = current(id);
+      if (row === undefined) return 'stale';
+      const { grade, card: next } = decide(told(row));
+      db.update(reviews).set({ grade }).where(eq(reviews.id, id)).run();
+      putCard.run({ ...next, learner: row.learner, question: row.question, topic: row.topic });
+      return told({ ...row, grade });
+    },
+  );
+
+  const undo = db.$client.transaction((id: number, now: number): Review | 'stale' => {
+    const row = current(id);
+    if (row === undefined) return 'stale';
+    const { learner, question, topic } = row;
+    db.update(reviews).set({ undone: now }).where(eq(reviews.id, id)).run();
+    if (row.before === null) dropCard.run({ learner, question });
+    else putCard.run({ ...row.before, learner, question, topic });
+    count(row, -1);
+    return told({ ...row, undone: now });
+  });
+
+  /** a board made in a transaction that failed must not be remembered */
+  const safely = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      standings.forget();
+      throw error;
+    }
+  };
+
+  return {
+    async record(answer, decide) {
+      return safely(() => record.immediate(answer, decide));
+    },
+    async get(id) {
+      return maybe(byId.get({ id }));
+    },
+    async to(session, position) {
+      return maybe(byAsk.get({ session, position }));
+    },
+    async session(session) {
+      return bySession.all({ session }).map(told);
+    },
+    async regrade(id, decide) {
+      return safely(() => regrade.immediate(id, decide));
+    },
+    async undo(id, now) {
+      return safely(() => undo.immediate(id, now));
+    },
+    async log(learner, since = 0) {
+      return log.all({ learner, since }).map(told);
+    },
+    async activity(learner, limit) {
+      return days.all({ learner, limit });
+    },
+  };
+}
+
+type Counted = 'learner' | 'day' | 'scope' | 'topic' | 'at' | 'points' | 'score';
+
+const maybe = (row: Row | undefined): Review | undefined => (row === undefined ? undefined : told(row));
+
+/** SQL knows null, the interfaces leave out. */
+function told(row: Row): Review {
+  const { session, position, took, predicted, before, undone, ...rest } = row;
+  return {
+    ...rest,
+    ...(session !== null && { session }),
+    ...(position !== null && { position }),
+    ...(took !== null && { took }),
+    ...(predicted !== null && { predicted }),
+    ...(before !== null && { before: before satisfies CardState }),
+    ...(undone !== null && { undone }),
+  };
+}
