@@ -117,8 +117,11 @@ export type Ink = 'quiet' | 'reply' | 'ask' | 'grant' | 'data' | 'decide' | 'bad
 export interface Look<P> {
   /** parts whose actors get a lane, in order; the others' operations are drawn below */
   readonly lanes: readonly string[];
-  /** state name -> tone and legend word; a state not listed is quiet */
-  readonly states: Readonly<Record<string, { tone: Tone; legend?: string }>>;
+  /**
+   * State name -> tone and legend word; a state not listed is quiet. `stale` is the word for a node that still holds
+   * this state after another took it with a higher number in its detail (`leader, term 1` once there is a term 2).
+   */
+  readonly states: Readonly<Record<string, { tone: Tone; legend?: string; stale?: string }>>;
   /** message type -> ink and legend word */
   readonly messages: Readonly<Record<string, { ink: Ink; legend: string }>>;
   /** metric tracks under the lanes, for `sample` events */
