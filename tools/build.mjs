@@ -160,7 +160,7 @@ function mirror() {
     }
 }
 
-/** The page's client: script and style with their hash in the name (cached for ever), and the document naming them. */
+/** The page's client: script and style with their hash in the name (cached for ever), and the documents naming them. */
 async function bundlePage(out) {
   const { build } = await import('esbuild');
   const { metafile } = await build({
@@ -176,20 +176,22 @@ async function bundlePage(out) {
     metafile: true,
     logLevel: 'warning',
   });
-  let html = fs.readFileSync(path.join(CLIENT, 'index.html'), 'utf8');
-  const made = new Set();
+  const made = new Map();
   for (const [file, { entryPoint }] of Object.entries(metafile.outputs)) {
     const name = path.basename(file);
-    made.add(name);
-    if (entryPoint) html = html.replaceAll(`{{${entryPoint}}}`, `/assets/${name}`);
+    made.set(name, entryPoint);
   }
-  const unknown = html.match(/\{\{.*?\}\}/);
-  if (unknown) throw new Error(`index.html names ${unknown[0]}, which is not an entry of the bundle`);
   fs.copyFileSync(path.join(CLIENT, 'icon.svg'), path.join(out, 'icon.svg'));
-  // the document last and at once: whoever reads it finds what it names
-  const draft = path.join(out, `.index.${process.pid}`);
-  fs.writeFileSync(draft, html);
-  fs.renameSync(draft, path.join(out, 'index.html'));
+  // the documents last and at once: whoever reads one finds what it names
+  for (const document of ['gate.html', 'index.html']) {
+    let html = fs.readFileSync(path.join(CLIENT, document), 'utf8');
+    for (const [name, entry] of made) if (entry) html = html.replaceAll(`{{${entry}}}`, `/assets/${name}`);
+    const unknown = html.match(/\{\{.*?\}\}/);
+    if (unknown) throw new Error(`${document} names ${unknown[0]}, which is not an entry of the bundle`);
+    const draft = path.join(out, `.${document}.${process.pid}`);
+    fs.writeFileSync(draft, html);
+    fs.renameSync(draft, path.join(out, document));
+  }
   for (const old of fs.readdirSync(path.join(out, 'assets')))
     if (!made.has(old)) fs.rmSync(path.join(out, 'assets', old), { force: true });
 }
