@@ -3,7 +3,16 @@ import { Links } from './links.ts';
 import type { AnyParams, Values } from './params.ts';
 import type { Effect, Here, Message, Sampler, Step } from './protocol.ts';
 import { type Pending, Queue } from './queue.ts';
-import type { Actor, AnyProtocol, Finding, Network, PlannedFault, Scenario, World } from './scenario.ts';
+import type {
+  Actor,
+  AnyProtocol,
+  Choice,
+  Finding,
+  Network,
+  PlannedFault,
+  Scenario,
+  World,
+} from './scenario.ts';
 import type { Fault, TraceEvent } from './trace.ts';
 
 /**
@@ -33,7 +42,14 @@ export interface KernelOptions {
   readonly stepLimit: number;
   /** trace events kept at most; 0 keeps none. Operations are always kept, up to as many again. */
   readonly traceLimit: number;
+  /** what happens, one event after another, instead of by time; see explore.ts */
+  readonly schedule?: readonly Choice[];
 }
+
+/** Events of a schedule are drawn this far apart, µs. */
+export const SCHEDULE_STEP = 10_000;
+/** In a schedule a timer that fires means that this much time has passed, µs: longer than any wait for a leader. */
+const SCHEDULE_TIMER = 1_000_000;
 
 type AnyStep = Step<unknown, Message, string>;
 type AnyEffect = Effect<Message, string>;
@@ -81,7 +97,7 @@ export class Node implements Here<Values<AnyParams>> {
     this.protocol = protocol;
     this.peers = peers;
     this.params = kernel.options.params;
-    this.random = stream(seed, `node:${actor.id}`);
+    this.random = kernel.options.schedule ? () => 0.5 : stream(seed, `node:${actor.id}`);
     this.diskTime = kernel.options.network.disk;
   }
 
@@ -89,6 +105,7 @@ export class Node implements Here<Values<AnyParams>> {
     return this.#kernel.parts.get(name) ?? [];
   }
   get uptime(): number {
+    if (this.#kernel.fired !== undefined) return this.#kernel.fired * SCHEDULE_TIMER;
     return Math.round(this.#uptime + (this.#kernel.now - this.#since) * this.#rate);
   }
   get clock(): number {
@@ -128,7 +145,11 @@ export class Kernel implements World {
   steps = 0;
   /** why the run or its trace was cut short */
   cut: string | undefined;
+  /** timers fired, in a run by schedule */
+  fired: number | undefined;
   readonly #queue = new Queue<Node>();
+  /** in a run by schedule: what may happen next */
+  readonly #held: Pending<Node>[] = [];
   readonly #links: Links;
   readonly #changers: Watcher[];
   readonly #listeners: Watcher[];
@@ -155,6 +176,7 @@ export class Kernel implements World {
     this.#changers = options.watchers.filter((w) => w.changed);
     this.#listeners = options.watchers.filter((w) => w.event);
     this.#speaks = options.traceLimit > 0 || this.#listeners.length > 0;
+    if (options.schedule) this.fired = 0;
     for (const fault of options.faults) {
       // An injected fault comes after everything else of its instant, a planned one before.
       const pending = this.#pending('fault', fault.atUs, undefined, '', fault);
@@ -175,8 +197,18 @@ export class Kernel implements World {
     return ++this.#unique;
   }
 
+  #enqueue(pending: Pending<Node>): void {
+    if (this.options.schedule && pending.kind !== 'fault') this.#held.push(pending);
+    else this.#queue.push(pending);
+  }
+
   /** Runs to the end, or until the step limit. */
   run(): void {
+    if (this.options.schedule) {
+      this.#follow(this.options.schedule);
+      this.now = this.options.until;
+      return;
+    }
     const { until, stepLimit } = this.options;
     const queue = this.#queue;
     for (;;) {
@@ -192,6 +224,25 @@ export class Kernel implements World {
       this.#happen(next);
     }
     this.now = until;
+  }
+
+  #follow(schedule: readonly Choice[]): void {
+    schedule.forEach((choice, i) => {
+      this.now = (i + 1) * SCHEDULE_STEP;
+      if (choice.do === 'crash' || choice.do === 'restart') {
+        this.#fault(
+          this.#pending('fault', this.now, undefined, '', { fault: choice.do, nodes: [choice.node] }),
+        );
+        return;
+      }
+      const found = this.#held.findIndex((p) => !p.dead && fits(p, choice));
+      const next = this.#held[found];
+      // A schedule of another version of the protocol may name what never came to be.
+      if (next === undefined) return;
+      if (choice.do !== 'repeat') this.#held.splice(found, 1);
+      if (choice.do === 'fire') this.fired!++;
+      this.#happen(next);
+    });
   }
 
   #happen(next: Pending<Node>): void {
@@ -290,11 +341,11 @@ export class Kernel implements World {
             effect.data,
           );
           node.timers.set(effect.timer, pending);
-          this.#queue.push(pending);
+          this.#enqueue(pending);
           break;
         }
         case 'later':
-          this.#queue.push(
+          this.#enqueue(
             this.#pending('timer', this.now + node.trueDuration(effect.us), node, effect.timer, effect.data),
           );
           break;
@@ -307,7 +358,8 @@ export class Kernel implements World {
           break;
         }
         case 'save': {
-          const takes = effect.us ?? (node.diskTime ? node.draw(node.diskTime) : 0);
+          const takes =
+            this.fired === undefined ? (effect.us ?? (node.diskTime ? node.draw(node.diskTime) : 0)) : 0;
           const done = Math.max(this.now, node.diskFree) + Math.max(0, Math.round(takes));
           if (done === this.now) {
             node.disk = effect.disk;
@@ -399,14 +451,14 @@ export class Kernel implements World {
         const why = cut ? 'partition' : 'loss';
         const pending = this.#pending('drop', this.now + (latency >> 1), undefined, why, undefined);
         pending.id = id;
-        this.#queue.push(pending);
+        this.#enqueue(pending);
       }
       return;
     }
     const pending = this.#pending('deliver', this.now + latency, to, '', message);
     pending.from = from;
     pending.id = id;
-    this.#queue.push(pending);
+    this.#enqueue(pending);
   }
 
   #boot(node: Node, disk: unknown): void {
@@ -523,6 +575,22 @@ export class Kernel implements World {
       if (finding !== undefined) watcher.found(finding, this.now);
     }
   }
+}
+
+function fits(pending: Pending<Node>, choice: Exclude<Choice, { do: 'crash' | 'restart' }>): boolean {
+  if (choice.do === 'fire')
+    return (
+      pending.kind === 'timer' &&
+      pending.name === choice.timer &&
+      pending.node?.self === choice.node &&
+      pending.epoch === pending.node.epoch
+    );
+  return (
+    pending.kind === 'deliver' &&
+    pending.from?.self === choice.from &&
+    pending.node?.self === choice.to &&
+    JSON.stringify(pending.data) === choice.message
+  );
 }
 
 interface DiskWrite {

@@ -1,8 +1,19 @@
 import { parseArrivals, parseDistribution } from './chance.ts';
 import { checkNode, FAULT_GRAMMAR, parseFaults } from './faults.ts';
-import { Kernel, type Watcher } from './kernel.ts';
+import { Kernel, SCHEDULE_STEP, type Watcher } from './kernel.ts';
 import type { AnyParams, Values } from './params.ts';
-import type { Actor, Meter, PlannedFault, Preset, Recipe, Run, Scenario, Verdict } from './scenario.ts';
+import type {
+  Actor,
+  Fold,
+  Meter,
+  Monitor,
+  PlannedFault,
+  Preset,
+  Recipe,
+  Run,
+  Scenario,
+  Verdict,
+} from './scenario.ts';
 import { nearest, ParamError } from './words.ts';
 
 export interface RunOptions {
@@ -67,8 +78,14 @@ export function prepare(scenario: Scenario, recipe: Recipe, options: RunOptions 
   const contradiction = scenario.check?.(params);
   if (contradiction !== undefined) throw new ParamError(contradiction);
   const actors = scenario.actors(params);
-  const until = Math.round(scenario.length(params) * 1000);
-  const planned = faultText === undefined ? (preset.faults ?? []) : parseFaults(faultText, scenario, actors);
+  const until = recipe.schedule
+    ? (recipe.schedule.length + 2) * SCHEDULE_STEP
+    : Math.round(scenario.length(params) * 1000);
+  const planned = recipe.schedule
+    ? []
+    : faultText === undefined
+      ? (preset.faults ?? [])
+      : parseFaults(faultText, scenario, actors);
   for (const fault of [...planned, ...recipe.interventions])
     for (const id of [
       ...(fault.nodes ?? []),
@@ -100,7 +117,7 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
     ([, property]) => property.judged?.(params) ?? true,
   );
   for (const [name, property] of properties) {
-    const monitor = property.monitor(params);
+    const monitor = property.fold ? folded(property.fold(params)) : property.monitor!(params);
     const note = (text: string, at: number) => {
       if (!found.has(name)) found.set(name, { text, at });
     };
@@ -139,6 +156,7 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
     until,
     stepLimit: options.stepLimit ?? STEP_LIMIT,
     traceLimit: options.traceLimit ?? TRACE_LIMIT,
+    ...(recipe.schedule && { schedule: recipe.schedule }),
   });
   kernel.run();
   const whole = kernel.steps < (options.stepLimit ?? STEP_LIMIT);
@@ -149,7 +167,7 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
     const finding = found.get(name);
     if (property.kind === 'sometimes') seen[name] = finding !== undefined;
     // What should happen in the end cannot be judged of a run that was stopped half-way.
-    else if (property.kind === 'always' || whole)
+    else if (property.kind === 'always' || (whole && !recipe.schedule))
       verdicts.push({
         property: name,
         holds: finding === undefined,
@@ -171,6 +189,19 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
     actors,
     ...(kernel.cut !== undefined && { cut: kernel.cut }),
     steps: kernel.steps,
+  };
+}
+
+/** A fold as a monitor: the same definition serves a run and the explorer. */
+function folded(fold: Fold): Monitor {
+  let seen = fold.start;
+  return {
+    changed(node, before, after) {
+      const next = fold.changed(seen, node, before, after);
+      if (typeof next === 'string') return next;
+      seen = next;
+      return undefined;
+    },
   };
 }
 

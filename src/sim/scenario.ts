@@ -55,7 +55,21 @@ export interface Property<P> {
    * the verdict is still given, but a violation is the lesson, not a bug. Default true.
    */
   promised?(params: P): boolean;
-  monitor(params: P): Monitor;
+  /** watches a run … */
+  monitor?(params: P): Monitor;
+  /** … or is a pure fold over state changes: then the explorer can check it too. One of the two. */
+  fold?(params: P): Fold;
+}
+
+/**
+ * A monitor as a pure function: what it has seen so far and one state change give what it has seen now, or the
+ * violation as text. What it has seen is plain data (JSON), returned as the same object where nothing changed.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a scenario reads its own states
+export interface Fold<G = any> {
+  readonly start: G;
+  // biome-ignore lint/suspicious/noExplicitAny: a scenario reads its own states
+  changed(seen: G, node: string, before: any, after: any): G | string;
 }
 
 /** A planned fault. `at` in ms. A node may be a target in `@` form (`@leader`): resolved when it happens, waiting for one. */
@@ -232,7 +246,20 @@ export interface Recipe {
   readonly set: Readonly<Record<string, string>>;
   readonly twin?: string;
   readonly interventions: readonly Intervention[];
+  /** what happens next, step by step, as the explorer found it; then latencies and timers do not count */
+  readonly schedule?: readonly Choice[];
 }
+
+/** One event of a schedule. Messages are named by their content, since nothing else tells two apart. */
+export type Choice =
+  | {
+      readonly do: 'deliver' | 'repeat';
+      readonly from: string;
+      readonly to: string;
+      readonly message: string;
+    }
+  | { readonly do: 'fire'; readonly node: string; readonly timer: string }
+  | { readonly do: 'crash' | 'restart'; readonly node: string };
 
 /** A fault injected after everything that happens at `atUs`. */
 export type Intervention = Omit<PlannedFault, 'at'> & { readonly atUs: number };
