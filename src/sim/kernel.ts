@@ -235,7 +235,8 @@ export class Kernel implements World {
         );
         return;
       }
-      const found = this.#held.findIndex((p) => !p.dead && fits(p, choice));
+      const event: EventChoice = choice;
+      const found = this.#held.findIndex((p) => !p.dead && fits(p, event));
       const next = this.#held[found];
       // A schedule of another version of the protocol may name what never came to be.
       if (next === undefined) return;
@@ -577,7 +578,9 @@ export class Kernel implements World {
   }
 }
 
-function fits(pending: Pending<Node>, choice: Exclude<Choice, { do: 'crash' | 'restart' }>): boolean {
+type EventChoice = Exclude<Choice, { do: 'crash' } | { do: 'restart' }>;
+
+function fits(pending: Pending<Node>, choice: EventChoice): boolean {
   if (choice.do === 'fire')
     return (
       pending.kind === 'timer' &&

@@ -259,7 +259,8 @@ export type Choice =
       readonly message: string;
     }
   | { readonly do: 'fire'; readonly node: string; readonly timer: string }
-  | { readonly do: 'crash' | 'restart'; readonly node: string };
+  | { readonly do: 'crash'; readonly node: string }
+  | { readonly do: 'restart'; readonly node: string };
 
 /** A fault injected after everything that happens at `atUs`. */
 export type Intervention = Omit<PlannedFault, 'at'> & { readonly atUs: number };
