@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseDistribution } from '../src/sim/chance.ts';
 import { explore } from '../src/sim/explore.ts';
+import { shrink } from '../src/sim/fuzz.ts';
 import { int } from '../src/sim/params.ts';
 import { become, type Protocol, save, send, sendAll, set } from '../src/sim/protocol.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
-import { scenario } from '../src/sim/scenario.ts';
+import { type Intervention, scenario } from '../src/sim/scenario.ts';
 
 /** Leader election alone (Ongaro & Ousterhout 2014, §5.2), small enough to be explored whole. */
 interface State {
@@ -98,6 +99,19 @@ describe('explorer', () => {
     expect(run.verdicts).toMatchObject([
       { property: 'one leader per term', holds: false, detail: violation!.detail },
     ]);
+  });
+
+  it('shrinks a failing run to the faults it needs', () => {
+    const faults: Intervention[] = [5, 100, 150, 151, 151, 152, 153, 200].flatMap((at, i) => [
+      { atUs: at * 1000, fault: 'crash' as const, nodes: [`n${(i % 2) + 2}`] },
+      { atUs: at * 1000 + 400, fault: 'restart' as const, nodes: ['@crashed'] },
+    ]);
+    const failing = { ...recipe(toy), twin: 'forgetful', interventions: faults };
+    const { verdicts } = simulate(toy, failing);
+    expect(verdicts[0]?.holds).toBe(false);
+    const { recipe: small } = shrink(toy, failing, 'one leader per term');
+    expect(small.interventions.length).toBeLessThan(5);
+    expect(simulate(toy, small).verdicts[0]?.holds).toBe(false);
   });
 
   it('says which bound ended it', () => {

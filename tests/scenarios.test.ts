@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSimulations, projectRoot } from '../src/content.ts';
+import { randomFaults, shrink } from '../src/sim/fuzz.ts';
 import { simulateMany } from '../src/sim/many.ts';
 import { prepare, recipe, simulate } from '../src/sim/run.ts';
 import { summarize } from '../src/sim/summary.ts';
@@ -31,6 +32,24 @@ describe('scenarios', () => {
       const broken = many.verdicts.filter((v) => v.kind !== 'sometimes' && v.promised && !v.holds);
       expect(broken.map((v) => `${v.property}, seed ${v.seed}: ${v.detail}`)).toEqual([]);
       expect(many.stopped).toBe(0);
+    },
+  );
+
+  it.each(presets.filter(({ s, preset }) => s.withstands && !preset.twin))(
+    '$id $name stays safe under random faults',
+    ({ s, name }) => {
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const plain = { ...recipe(s, name), seed };
+        const chosen = { ...plain, interventions: randomFaults(s, plain, seed) };
+        const broken = simulate(s, chosen, { traceLimit: 0 }).verdicts.filter(
+          (v) => v.kind === 'always' && v.promised && !v.holds,
+        );
+        const first = broken[0];
+        if (first)
+          expect.fail(
+            `${first.property}: ${first.detail}\n${JSON.stringify(shrink(s, chosen, first.property).recipe)}`,
+          );
+      }
     },
   );
 

@@ -207,6 +207,8 @@ export interface Scenario<P extends AnyParams = AnyParams> {
   readonly behaviours?: Readonly<
     Record<string, (message: Message, to: string, here: Here<Values<P>>) => Message | undefined>
   >;
+  /** faults at any moment and in any number under which every promised `always` property must still hold */
+  readonly withstands?: readonly FaultName[];
   readonly properties: Readonly<Record<string, Property<Values<P>>>>;
   readonly twins: Readonly<Record<string, Twin<P>>>;
   readonly metrics: Readonly<Record<string, MetricInfo>>;
