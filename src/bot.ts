@@ -109,11 +109,13 @@ export function createBot(commands: readonly Command[], tools: Tools, log: Log):
   const guarded = async (incoming: Incoming): Promise<Reply | undefined> => {
     try {
       if (await tools.store.deliveries.done(key(incoming))) return undefined;
-      const reply = await answer(incoming);
+      const reply = await answer(incoming).catch((error) => {
+        if (error instanceof Refusal || error instanceof ParamError) return privately(text(error.message));
+        throw error;
+      });
       await tools.store.deliveries.finish(key(incoming), tools.now());
       return reply;
     } catch (error) {
-      if (error instanceof Refusal || error instanceof ParamError) return privately(text(error.message));
       const incident = Math.floor(tools.random() * 36 ** 6)
         .toString(36)
         .padStart(6, '0');

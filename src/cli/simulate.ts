@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadSimulations } from '../content.ts';
 import { renderTimeline } from '../draw/render.ts';
 import type { Simulations } from '../sim/catalogue.ts';
+import { BOUNDS, type Explored, explore } from '../sim/explore.ts';
 import { type Many, simulateMany } from '../sim/many.ts';
 import { recipe as recipeOf, simulate } from '../sim/run.ts';
 import type { Run, Scenario } from '../sim/scenario.ts';
@@ -17,6 +18,8 @@ const HELP = `npm run -s simulate -- <scenario> [options]
   --set k=v          a parameter, as often as needed; --set faults=crash:@leader:430 for faults
   --twin T           a protocol with one rule removed, see --describe
   --runs N           seeds seed…seed+N-1: how often each property held, metrics with percentiles
+  --explore          every order of a small configuration, within --depth events, --states states,
+                     --timers fired, --crashes and --duplicates on one path; a violation comes as a shortest run
   --format F         text (default), json, svg, png
   --out FILE         write there instead of to stdout
   --light            a light picture
@@ -37,6 +40,12 @@ await main(async (argv) => {
       set: { type: 'string', multiple: true },
       twin: { type: 'string' },
       runs: { type: 'string' },
+      explore: { type: 'boolean' },
+      depth: { type: 'string' },
+      states: { type: 'string' },
+      timers: { type: 'string' },
+      crashes: { type: 'string' },
+      duplicates: { type: 'string' },
       format: { type: 'string' },
       out: { type: 'string' },
       light: { type: 'boolean' },
@@ -87,11 +96,51 @@ await main(async (argv) => {
       );
     }
   };
+  if (values.explore) {
+    const bounds = {
+      depth: wholeNumber(values.depth, '--depth', 1, 10_000) ?? BOUNDS.depth,
+      states: wholeNumber(values.states, '--states', 1, 20_000_000) ?? BOUNDS.states,
+      timers: wholeNumber(values.timers, '--timers', 0, 100) ?? BOUNDS.timers,
+      crashes: wholeNumber(values.crashes, '--crashes', 0, 100) ?? BOUNDS.crashes,
+      duplicates: wholeNumber(values.duplicates, '--duplicates', 0, 100) ?? BOUNDS.duplicates,
+    };
+    const began = performance.now();
+    const explored = explore(scenario, recipe, bounds, progress(bounds.states, 'states'));
+    const seconds = (performance.now() - began) / 1000;
+    const { violation } = explored;
+    // What was found is shown as any other run: by its recipe.
+    const run = violation && simulate(scenario, violation.recipe, { files });
+    if (format === 'json')
+      put(
+        JSON.stringify({
+          ...head(recipe, scenario),
+          bounds,
+          ...explored,
+          seconds,
+          ...(run && { run: asJson(run) }),
+        }),
+        values.out,
+      );
+    else if (format === 'text') put(exploredText(explored, seconds, run), values.out);
+    else if (run)
+      put(
+        await renderTimeline(run, {
+          format: format as 'svg' | 'png',
+          theme: values.light ? 'light' : 'dark',
+        }),
+        values.out,
+      );
+    else
+      throw new UsageError(
+        `nothing was violated, so there is no run to draw; --format text says what was seen.`,
+      );
+    return violation ? FAILED : DONE;
+  }
   const runs = wholeNumber(values.runs, '--runs', 1, 10_000_000);
   if (runs !== undefined) {
     if (format === 'svg' || format === 'png')
       throw new UsageError(`--runs gives figures; --format must be text or json.`);
-    const many = simulateMany(scenario, recipe, runs, { files }, progress(runs));
+    const many = simulateMany(scenario, recipe, runs, { files }, progress(runs, 'runs'));
     put(
       format === 'json'
         ? JSON.stringify({ ...head(recipe, scenario), ...many }, null, 1)
@@ -122,7 +171,7 @@ function settings(given: readonly string[]): Record<string, string> {
 }
 
 /** Says on a terminal, at most twice a second, how far a long job is. */
-function progress(total: number): (done: number) => void {
+function progress(total: number, what: string): (done: number) => void {
   let told = Date.now();
   const terminal = process.stderr.isTTY;
   let shown = false;
@@ -131,7 +180,7 @@ function progress(total: number): (done: number) => void {
     if (now - told >= (terminal ? 500 : 5000)) {
       told = now;
       shown = true;
-      process.stderr.write(`${terminal ? '\r' : ''}${done} of ${total} runs${terminal ? '' : '\n'}`);
+      process.stderr.write(`${terminal ? '\r' : ''}${done} of ${total} ${what}${terminal ? '' : '\n'}`);
     }
     if (done === total && shown && terminal) process.stderr.write('\r\x1b[K');
   };
@@ -200,6 +249,15 @@ function manyText(scenario: Scenario, preset: string, many: Many): string {
         `  ${name} (${scenario.metrics[name]?.unit ?? ''}): mean ${d.mean}, p50 ${d.p50}, p90 ${d.p90}, p99 ${d.p99}, min ${d.min}, max ${d.max}`,
     ),
     ...(many.stopped > 0 ? [`Note: ${many.stopped} runs were cut short.`] : []),
+  ].join('\n');
+}
+
+function exploredText(explored: Explored, seconds: number, run: Run | undefined): string {
+  const rate = Math.round(explored.visited / Math.max(seconds, 1e-9));
+  return [
+    `${explored.states} distinct states, ${explored.visited} visited, ${rate} a second, up to ${explored.depth} events deep: ${explored.ended}`,
+    ...explored.properties.map((p) => `${explored.violation?.property === p ? '✗' : '✓'} ${p}`),
+    ...(run ? ['', 'A shortest way there:', runText(run)] : []),
   ].join('\n');
 }
 
