@@ -47,8 +47,8 @@ describe('opening', () => {
   });
 
   const cases: readonly [name: string, url: () => string, says: RegExp][] = [
-    ['Postgres', () => 'postgres://localhost/q', /^DATABASE_URL: Postgres is not supported/],
-    ['no scheme', () => './data/quorum.db', /^DATABASE_URL must be file:<path>.*got `\.\/data\/quorum\.db`$/],
+    ['Postgres', () => 'postgres://localhost/q', /^Postgres is not supported/],
+    ['no scheme', () => './data/quorum.db', /^must be file:<path>.*got `\.\/data\/quorum\.db`$/],
     ['a folder', () => `file:${folder}`, /cannot open .*: it is a folder or may not be written$/],
     [
       'a file where a folder should be',

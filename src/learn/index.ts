@@ -1,2 +1,267 @@
-/** Questions, answers, memory and ranking, over the store. */
-export type Learning = Record<never, never>;
+/** Questions, answers, memory and ranking, over the store. What is said of them is in `present.ts`. */
+import type { FSRSParameters } from 'ts-fsrs';
+import type { Ask, CardState, Filter, Grade, Learner, Review, Session, Store } from '../store/index.ts';
+import type { Bank } from './bank.ts';
+import { dayIn, streak } from './days.ts';
+import { type Given, judge, type Outcome, shuffled } from './judge.ts';
+import { createMemory, type Memory } from './memory.ts';
+import { type Progress, progressOf } from './progress.ts';
+import type { Question } from './question.ts';
+import { choose, triage } from './select.ts';
+import { gradeOf, points, time, worth } from './worth.ts';
+
+export { type Bank, createBank, loadBank } from './bank.ts';
+
+/** A question put to a learner. */
+export interface Asked {
+  readonly ask: Ask;
+  readonly question: Question;
+  /** places of options or items in the order shown */
+  readonly shown: readonly number[];
+  /** points for a right answer now */
+  readonly worth: number;
+  /** the answer, once there is one */
+  readonly review?: Review;
+}
+
+export interface Answered extends Asked {
+  readonly review: Review;
+  readonly given: Given;
+  readonly outcome: Outcome;
+  /** when it comes back with each grade, epoch ms; the review's own grade is what holds */
+  readonly due: Readonly<Record<Grade, number>>;
+  readonly last: boolean;
+}
+
+export interface Result {
+  readonly answered: number;
+  readonly right: number;
+  readonly points: number;
+  readonly of: number;
+}
+
+export interface Learning {
+  readonly bank: Bank;
+  /** opens a quiz and puts its first question; undefined where the bank has none that fits */
+  quiz(learner: Learner, filter: Filter, now: number, random: () => number): Promise<Asked | undefined>;
+  /** what is due, most at risk first, at most `count`; undefined where nothing is */
+  review(learner: Learner, count: number, now: number): Promise<Asked | undefined>;
+  /** just these questions */
+  drill(learner: Learner, questions: readonly string[], now: number): Promise<Asked | undefined>;
+  /** puts the question at that place; the same one however often it is asked for; undefined past the end */
+  put(session: number, position: number, now: number): Promise<Asked | undefined>;
+  /** a question that was put before; undefined if there is none or its question left the bank */
+  find(session: number, position: number, now: number): Promise<Asked | undefined>;
+  hint(asked: Asked): Promise<Asked>;
+  /** keeps a free text until its writer has marked it */
+  draft(asked: Asked, words: string): Promise<Asked>;
+  /** Once per event and once per ask; what was answered before comes back unchanged. */
+  answer(asked: Asked, given: Given, how: Answering): Promise<Answered>;
+  /** when it would come back with each grade, were it answered now */
+  preview(asked: Asked, now: number): Promise<Readonly<Record<Grade, number>>>;
+  /** how an answered question went */
+  answered(asked: Asked & { readonly review: Review }): Answered;
+  /** another grade; `stale` if the question was answered again since */
+  regrade(answered: Answered, grade: Grade): Promise<Answered | 'stale'>;
+  undo(answered: Answered, now: number): Promise<Answered | 'stale'>;
+  result(session: Session): Promise<Result>;
+  due(learner: Learner, now: number): Promise<number>;
+  progress(learner: Learner, scope: string, now: number): Promise<Progress>;
+  /** days in a row */
+  streak(learner: Learner, now: number): Promise<number>;
+}
+
+export interface Answering {
+  readonly learner: Learner;
+  /** whose leaderboard it counts for */
+  readonly scope: string;
+  readonly event: string;
+  readonly now: number;
+  /** how it went, where only the learner knows */
+  readonly grade?: Grade;
+}
+
+/** days read for a streak */
+const LONGEST = 1000;
+
+export function createLearning({
+  store,
+  bank,
+  parameters,
+}: {
+  readonly store: Store;
+  readonly bank: Bank;
+  /** of the memory model; default FSRS-6 as published with one learning step */
+  readonly parameters?: Partial<FSRSParameters>;
+}): Learning {
+  const memory: Memory = createMemory(parameters);
+
+  const asked = async (ask: Ask | undefined, now: number): Promise<Asked | undefined> => {
+    const question = ask && bank.get(ask.question);
+    if (ask === undefined || question === undefined) return undefined;
+    const learner = ask.session.learner;
+    const [review, before] = await Promise.all([
+      store.answers.to(ask.session.id, ask.position),
+      store.answers.before(learner, question.id),
+    ]);
+    const shown = shuffled(question, `${ask.session.id}.${ask.position}`);
+    return {
+      ask,
+      question,
+      shown,
+      worth: worth(question, before, now),
+      ...(review !== undefined && { review }),
+    };
+  };
+
+  const open = async (
+    learner: Learner,
+    mode: Session['mode'],
+    questions: readonly string[],
+    filter: Filter,
+    now: number,
+  ): Promise<Asked | undefined> => {
+    if (questions.length === 0) return undefined;
+    const session = await store.sessions.open({ learner: learner.id, mode, questions, filter, at: now });
+    return asked(await store.sessions.ask(session.id, 0, now), now);
+  };
+
+  const dues = (card: CardState | undefined, now: number): Record<Grade, number> => {
+    const due = (grade: Grade) => memory.next(card, now, grade).due;
+    return { 1: due(1), 2: due(2), 3: due(3), 4: due(4) };
+  };
+
+  const answered = (of: Asked & { readonly review: Review }): Answered => {
+    const { review, ask, question } = of;
+    const given = review.given as Given;
+    const outcome: Outcome =
+      given.kind === 'recalled' ? (review.derived === 1 ? 'wrong' : 'right') : judge(question, given).outcome;
+    return {
+      ...of,
+      given,
+      outcome,
+      due: dues(review.before, review.at),
+      last: ask.position === ask.session.questions.length - 1,
+    };
+  };
+
+  return {
+    bank,
+    async quiz(learner, filter, now, random) {
+      const candidates = bank.of(filter);
+      const cards = await store.cards.all(learner.id);
+      const chosen = choose(candidates, cards, filter.count ?? 1, memory, now, random);
+      return open(
+        learner,
+        'quiz',
+        chosen.map((q) => q.id),
+        filter,
+        now,
+      );
+    },
+    async review(learner, count, now) {
+      const due = (await store.cards.due(learner.id, now)).filter((card) => bank.get(card.question));
+      const chosen = triage(due, memory, now).slice(0, count);
+      return open(
+        learner,
+        'review',
+        chosen.map((card) => card.question),
+        { count },
+        now,
+      );
+    },
+    async drill(learner, questions, now) {
+      return open(
+        learner,
+        'drill',
+        questions.filter((id) => bank.get(id)),
+        {},
+        now,
+      );
+    },
+    async put(session, position, now) {
+      return asked(await store.sessions.ask(session, position, now), now);
+    },
+    async find(session, position, now) {
+      return asked(await store.sessions.get(session, position), now);
+    },
+    async hint(of) {
+      if (of.review === undefined) await store.sessions.hinted(of.ask.session.id, of.ask.position);
+      return { ...of, ask: { ...of.ask, hinted: true } };
+    },
+    async draft(of, words) {
+      if (of.review === undefined) await store.sessions.draft(of.ask.session.id, of.ask.position, words);
+      return { ...of, ask: { ...of.ask, draft: words } };
+    },
+    async answer(of, given, { learner, scope, event, now, grade: said }) {
+      const { ask, question } = of;
+      const judged = given.kind === 'recalled' ? remembered(said ?? 1) : judge(question, given);
+      const took = time(ask.at, now);
+      const { review } = await store.answers.record(
+        {
+          learner: learner.id,
+          question: question.id,
+          topic: question.topic,
+          level: question.level,
+          event,
+          session: ask.session.id,
+          position: ask.position,
+          mode: ask.session.mode,
+          scope,
+          day: dayIn(learner.timezone, now),
+          at: now,
+          hinted: ask.hinted,
+          given,
+          score: judged.score,
+          ...(took !== undefined && { took }),
+        },
+        (before) => {
+          const { card } = before;
+          const grade = said ?? gradeOf(question, judged.outcome, took, ask.hinted, card);
+          return {
+            grade,
+            card: memory.next(card, now, grade),
+            points: points(question, given, judged.outcome, ask.hinted, before, now),
+            ...(card !== undefined && { predicted: memory.recall(card, now) }),
+          };
+        },
+      );
+      return answered({ ...of, review });
+    },
+    async preview(of, now) {
+      const { card } = await store.answers.before(of.ask.session.learner, of.question.id);
+      return dues(card, now);
+    },
+    answered,
+    async regrade(of, grade) {
+      const review = await store.answers.regrade(of.review.id, (held) => ({
+        grade,
+        card: memory.next(held.before, held.at, grade),
+      }));
+      return review === 'stale' ? 'stale' : answered({ ...of, review });
+    },
+    async undo(of, now) {
+      const review = await store.answers.undo(of.review.id, now);
+      return review === 'stale' ? 'stale' : answered({ ...of, review });
+    },
+    async result(session) {
+      const kept = (await store.answers.session(session.id)).filter((r) => r.undone === undefined);
+      return {
+        answered: kept.length,
+        right: kept.filter((r) => r.score >= 1).length,
+        points: kept.reduce((sum, r) => sum + r.points, 0),
+        of: session.questions.length,
+      };
+    },
+    async due(learner, now) {
+      return (await store.cards.due(learner.id, now)).filter((card) => bank.get(card.question)).length;
+    },
+    progress: (learner, scope, now) => progressOf(learner, scope, now, { store, bank, memory }),
+    async streak(learner, now) {
+      return streak(await store.answers.activity(learner.id, LONGEST), dayIn(learner.timezone, now));
+    },
+  };
+}
+
+const remembered = (grade: Grade) =>
+  grade === 1 ? ({ outcome: 'wrong', score: 0 } as const) : ({ outcome: 'right', score: 1 } as const);

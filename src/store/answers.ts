@@ -162,18 +162,23 @@ export function answers(db: Db, standings: Standings): Answers {
       standings.earn(learner, scope, topic, at, sign * points);
   };
 
+  const before = (learner: number, question: string): Before => {
+    const last = latest.get({ learner, question });
+    return {
+      card: card.get({ learner, question }),
+      first: last === undefined,
+      undone: last !== undefined && last.undone !== null,
+    };
+  };
+
   const record = db.$client.transaction((answer: NewAnswer, decide: (before: Before) => Decision) => {
     const { learner, question, event, session, position } = answer;
     const known =
       byEvent.get({ event }) ?? (session === undefined ? undefined : byAsk.get({ session, position }));
     if (known !== undefined) return { review: told(known), fresh: false };
-    const held = card.get({ learner, question });
-    const last = latest.get({ learner, question });
-    const { card: next, ...decision } = decide({
-      card: held,
-      first: last === undefined,
-      undone: last !== undefined && last.undone !== null,
-    });
+    const start = before(learner, question);
+    const { card: held } = start;
+    const { card: next, ...decision } = decide(start);
     const row = {
       ...answer,
       session: session ?? null,
@@ -236,6 +241,9 @@ export function answers(db: Db, standings: Standings): Answers {
     },
     async get(id) {
       return maybe(byId.get({ id }));
+    },
+    async before(learner, question) {
+      return before(learner, question);
     },
     async to(session, position) {
       return maybe(byAsk.get({ session, position }));

@@ -163,6 +163,8 @@ export interface Answers {
     decide: (before: Before) => Decision,
   ): Promise<{ readonly review: Review; readonly fresh: boolean }>;
   get(id: number): Promise<Review | undefined>;
+  /** what a decision on a question would depend on now */
+  before(learner: number, question: string): Promise<Before>;
   /** the answer to an ask */
   to(session: number, position: number): Promise<Review | undefined>;
   /** every answer of a session, in order */

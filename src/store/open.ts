@@ -14,7 +14,7 @@ import { deliveries, runs } from './runs.ts';
 import { sessions } from './sessions.ts';
 import { standings } from './standings.ts';
 
-/** The store cannot be opened: one line for whoever starts the bot. */
+/** The store cannot be opened: one line for whoever starts the bot, to stand after the name of the setting. */
 export class StoreError extends Error {}
 
 export type Db = ReturnType<typeof connect>;
@@ -41,13 +41,11 @@ export async function openStore(url: string): Promise<Store> {
 function pathOf(url: string): string {
   if (/^postgres(ql)?:/.test(url))
     throw new StoreError(
-      'DATABASE_URL: Postgres is not supported by this version; use a file, such as file:./data/quorum.db',
+      'Postgres is not supported by this version; use a file, such as file:./data/quorum.db',
     );
   const path = /^file:(.+)$/.exec(url)?.[1];
   if (path === undefined)
-    throw new StoreError(
-      `DATABASE_URL must be file:<path>, such as file:./data/quorum.db; got \`${url.slice(0, 60)}\``,
-    );
+    throw new StoreError(`must be file:<path>, such as file:./data/quorum.db; got \`${url.slice(0, 60)}\``);
   if (path === ':memory:') return path;
   return resolve(path.startsWith('//') ? fileURLToPath(url) : path);
 }
@@ -68,7 +66,7 @@ function open(path: string): Db {
   } catch (error) {
     client?.close();
     if (error instanceof StoreError) throw error;
-    throw new StoreError(`DATABASE_URL: cannot open ${path}: ${reason(error)}`);
+    throw new StoreError(`cannot open ${path}: ${reason(error)}`);
   }
 }
 
@@ -86,7 +84,7 @@ function upgrade(db: Db): void {
     };
     if ((last.at ?? 0) > newest)
       throw new StoreError(
-        'DATABASE_URL: this database was written by a newer version of Quorum; start that version or use another file',
+        'this database was written by a newer version of Quorum; start that version or use another file',
       );
   }
   migrate(db, { migrationsFolder });

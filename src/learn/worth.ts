@@ -1,0 +1,72 @@
+/** What an answer is worth: its grade for the memory, its points for the ranking. */
+import type { Before, CardState, Grade } from '../store/index.ts';
+import type { Given, Outcome } from './judge.ts';
+import type { Question } from './question.ts';
+
+const MINUTE = 60_000;
+/** beyond this a person was away, and the time says nothing of the answer */
+const AWAY = 30 * MINUTE;
+/** reading, words a minute */
+const READING = 200;
+/** thinking, seconds for each level; a calculation or an order takes longer to give */
+const THINKING = { choice: 8, multi: 10, order: 12, number: 15 } as const;
+
+/** ms from shown to answered, undefined where it says nothing */
+export function time(shown: number, answered: number): number | undefined {
+  const took = answered - shown;
+  return took >= 0 && took <= AWAY ? took : undefined;
+}
+
+/** ms an unhurried person needs; undefined where the writing itself takes the time */
+export function pace(question: Question): number | undefined {
+  if (question.kind === 'text') return undefined;
+  const said = [
+    question.prompt,
+    ...('options' in question ? question.options.map((o) => o.text) : []),
+    ...('items' in question ? question.items : []),
+  ];
+  const words = said.join(' ').split(/\s+/).length;
+  return (words / READING) * MINUTE + THINKING[question.kind] * question.level * 1000;
+}
+
+/**
+ * Wrong is again. A part, a hint or three times the usual pace is hard. Twice as fast as usual, on a question that
+ * already has an interval of days, is easy. Everything else that is right is good.
+ */
+export function gradeOf(
+  question: Question,
+  outcome: Outcome,
+  took: number | undefined,
+  hinted: boolean,
+  card: CardState | undefined,
+): Grade {
+  if (outcome === 'wrong') return 1;
+  if (outcome === 'partial' || hinted) return 2;
+  const usual = pace(question);
+  if (usual === undefined || took === undefined) return 3;
+  if (took > 3 * usual) return 2;
+  return card?.state === 2 && took < usual / 2 ? 4 : 3;
+}
+
+/**
+ * A first attempt earns 10 points a level, a due review 5; a part or a hint half of that. Nothing else earns: not a
+ * repetition before its day, not an answer given again after it was taken back, and not one only remembered, since
+ * nobody saw it.
+ */
+export function points(
+  question: Question,
+  given: Given,
+  outcome: Outcome,
+  hinted: boolean,
+  before: Before,
+  now: number,
+): number {
+  if (outcome === 'wrong' || given.kind === 'recalled') return 0;
+  return Math.round(worth(question, before, now) * (outcome === 'partial' || hinted ? 0.5 : 1));
+}
+
+/** what a right answer earns now */
+export function worth({ level }: Question, { card, first, undone }: Before, now: number): number {
+  if (first) return 10 * level;
+  return !undone && card?.state === 2 && card.due <= now ? 5 * level : 0;
+}
