@@ -1,0 +1,181 @@
+import type { Ink } from '../../sim/scenario.ts';
+import type { Place } from '../layout.ts';
+import type { Paint } from '../palette.ts';
+import { cross, line, px } from '../sheet.ts';
+import { textWidth } from '../text.ts';
+import type { MessageView } from '../view/messages.ts';
+import { barAt, halfHeight } from './lanes.ts';
+
+/** A message as a line in px, clipped to the window. */
+export interface Way {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+  /** its end is within the window */
+  readonly ends: boolean;
+}
+
+/** How each ink is drawn. Heads differ in shape, for whom colours do not. */
+export const INKS: Readonly<Record<Ink, { width: number; head: Head; size: number }>> = {
+  quiet: { width: 1.6, head: 'open', size: 6 },
+  reply: { width: 1.4, head: 'open', size: 5 },
+  ask: { width: 2.6, head: 'hollow', size: 9 },
+  grant: { width: 2.6, head: 'round', size: 9 },
+  data: { width: 2.6, head: 'filled', size: 9 },
+  decide: { width: 2.8, head: 'diamond', size: 10 },
+  bad: { width: 2.8, head: 'filled', size: 9 },
+};
+export type Head = 'open' | 'hollow' | 'filled' | 'round' | 'diamond';
+
+/** Labels are written on arrows only where these are few enough to have one each. */
+const FEW = 24;
+
+export function layoutMessages(place: Place): void {
+  const { view, draft } = place;
+  const ways = view.messages.map((message) => wayOf(place, message));
+  const lines = new Map<Ink, string>();
+  const heads = new Map<Ink, string>();
+  let lostWays = '';
+  let crosses = '';
+  view.messages.forEach((message, i) => {
+    const way = ways[i];
+    if (way === undefined) return;
+    if (message.fate === 'lost') {
+      lostWays += line(way.x1, way.y1, way.x2, way.y2);
+      if (way.ends) crosses += cross(way.x2, way.y2, 5);
+      return;
+    }
+    const { head, size } = INKS[message.ink];
+    const arrives = message.fate === 'arrived' && way.ends;
+    const [stroke, fill] = arrives ? headOf(way, head, size) : ['', ''];
+    lines.set(message.ink, (lines.get(message.ink) ?? '') + line(way.x1, way.y1, way.x2, way.y2) + stroke);
+    if (fill !== '') heads.set(message.ink, (heads.get(message.ink) ?? '') + fill);
+  });
+  // the order of `messages`: the inks that matter last
+  for (const [ink, path] of lines) {
+    const paint: Paint = `ink ${ink}`;
+    draft.links.push({ path, stroke: paint, strokeWidth: INKS[ink].width });
+    const head = heads.get(ink);
+    if (head === undefined) continue;
+    const hollow = INKS[ink].head === 'hollow';
+    draft.links.push({
+      path: head,
+      fill: hollow ? 'background' : paint,
+      ...(hollow && { stroke: paint, strokeWidth: 2 }),
+    });
+  }
+  if (lostWays !== '') draft.links.push({ path: lostWays, stroke: 'lost way', strokeWidth: 2 });
+  if (crosses !== '') draft.marks.push({ path: crosses, stroke: 'lost', strokeWidth: 3 });
+  if (view.messages.length <= FEW) labelMessages(place, ways);
+}
+
+export function wayOf(place: Place, message: MessageView): Way | undefined {
+  const { view } = place;
+  const down = Math.sign(message.to - message.from);
+  const from = view.lanes[message.from]!;
+  const to = view.lanes[message.to]!;
+  const start = place.y(message.from) + down * (halfHeight(barAt(from, message.sent)) + 1);
+  const room = message.fate === 'lost' ? 7 : 1;
+  const goal = place.y(message.to) - down * (halfHeight(barAt(to, message.ended)) + room);
+  // a cut lies between lanes' middles, so the way to it is measured from there
+  const middle = place.y(message.from) + (place.y(message.to) - place.y(message.from)) * message.reach;
+  const reach =
+    message.fate === 'lost' && message.reach < 1 ? middle : start + (goal - start) * message.reach;
+  const length = Math.max(1, message.ended - message.sent);
+  const at = (us: number) => start + (reach - start) * ((us - message.sent) / length);
+  const t1 = Math.max(view.from, message.sent);
+  const t2 = Math.min(view.to, message.ended);
+  if (t2 < t1) return undefined;
+  const x2 = place.x(t2);
+  return {
+    x1: place.x(t1),
+    y1: at(t1),
+    x2,
+    y2: message.ended > message.sent ? at(t2) : reach,
+    ends: t2 === message.ended,
+  };
+}
+
+/** [what is stroked with the line, what is filled] */
+export function headOf(way: Way, head: Head, size: number): [string, string] {
+  const length = Math.hypot(way.x2 - way.x1, way.y2 - way.y1) || 1;
+  const ux = (way.x2 - way.x1) / length;
+  const uy = (way.y2 - way.y1) / length;
+  const point = (back: number, side: number) =>
+    `${px(way.x2 - ux * back - uy * side)},${px(way.y2 - uy * back + ux * side)}`;
+  const tip = `${px(way.x2)},${px(way.y2)}`;
+  const half = size * 0.5;
+  switch (head) {
+    case 'open':
+      return [`M${point(size, half)}L${tip}L${point(size, -half)}`, ''];
+    case 'hollow':
+    case 'filled':
+      return ['', `M${tip}L${point(size * 1.1, half)}L${point(size * 1.1, -half)}Z`];
+    case 'round': {
+      const r = px(size * 0.42);
+      return ['', `M${tip}A${r},${r},0,1,1,${point(2 * r, 0)}A${r},${r},0,1,1,${tip}Z`];
+    }
+    case 'diamond':
+      return [
+        '',
+        `M${tip}L${point(half * 1.1, half * 0.8)}L${point(size * 1.1, 0)}L${point(half * 1.1, -half * 0.8)}Z`,
+      ];
+  }
+}
+
+interface Rect {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+/** Names on arrows, where they cover neither another arrow nor another name. */
+function labelMessages(place: Place, ways: readonly (Way | undefined)[]): void {
+  const { view, draft, left, right } = place;
+  const taken: Rect[] = [];
+  view.messages.forEach((message, i) => {
+    const way = ways[i];
+    if (way === undefined || message.label === '') return;
+    const width = textWidth(message.label, 17) + 8;
+    for (const share of [0.5, 0.35, 0.65]) {
+      const x = way.x1 + (way.x2 - way.x1) * share;
+      const y = way.y1 + (way.y2 - way.y1) * share;
+      const box = { x1: x - width / 2, x2: x + width / 2, y1: y - 10, y2: y + 10 };
+      const free =
+        box.x1 >= left &&
+        box.x2 <= right &&
+        Math.abs(way.y2 - way.y1) > 34 &&
+        !taken.some((other) => overlap(box, other)) &&
+        !ways.some((other, j) => j !== i && other !== undefined && crosses(other, box));
+      if (!free) continue;
+      taken.push(box);
+      draft.boxes.push({ x: px(box.x1), y: px(box.y1), width: px(width), height: 20, fill: 'background' });
+      draft.word(message.label, x, y, { paint: 'muted', size: 17, align: 'center' });
+      break;
+    }
+  });
+}
+
+const overlap = (a: Rect, b: Rect) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
+
+/** Whether a line runs through a box (Liang & Barsky's clipping). */
+function crosses(way: Way, box: Rect): boolean {
+  let enter = 0;
+  let leave = 1;
+  const dx = way.x2 - way.x1;
+  const dy = way.y2 - way.y1;
+  for (const [p, q] of [
+    [-dx, way.x1 - box.x1],
+    [dx, box.x2 - way.x1],
+    [-dy, way.y1 - box.y1],
+    [dy, box.y2 - way.y1],
+  ] as const) {
+    if (p === 0) {
+      if (q < 0) return false;
+    } else if (p < 0) enter = Math.max(enter, q / p);
+    else leave = Math.min(leave, q / p);
+  }
+  return enter <= leave;
+}

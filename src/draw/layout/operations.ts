@@ -1,0 +1,73 @@
+import type { Place } from '../layout.ts';
+import type { Paint } from '../palette.ts';
+import { cross, px } from '../sheet.ts';
+import { fitting, shorten, textWidth } from '../text.ts';
+import type { OperationView } from '../view/operations.ts';
+
+export const OPERATION_ROW = 38;
+const HALF = 15;
+const SMALLEST = 26;
+
+export const OUTCOMES: Readonly<
+  Record<OperationView['outcome'], { sign: string; paint: Paint; word: string }>
+> = {
+  ok: { sign: '✓', paint: 'good', word: 'ok' },
+  fail: { sign: '×', paint: 'bad', word: 'failed' },
+  unknown: { sign: '?', paint: 'odd', word: 'unknown' },
+  open: { sign: '', paint: 'quiet', word: 'under way' },
+};
+
+export function layoutOperations(place: Place, top: number): void {
+  const { view, draft, left } = place;
+  view.processes.forEach((row, i) => {
+    const y = top + (i + 0.5) * OPERATION_ROW;
+    draft.word(shorten(row.process, left - 30, 22), left - 16, y, {
+      paint: 'muted',
+      size: 22,
+      align: 'right',
+    });
+    row.operations.forEach((operation, j) => {
+      const next = row.operations[j + 1];
+      layoutOperation(place, operation, y, next ? place.x(next.from) : place.right);
+    });
+  });
+}
+
+/** The call and its sign within the bar; else the sign within and the call beside; else the sign alone. */
+function layoutOperation({ draft, x, right }: Place, op: OperationView, y: number, free: number): void {
+  const { sign, paint } = OUTCOMES[op.outcome];
+  const x1 = x(op.from);
+  const room = Math.min(free - 4, right) - x1;
+  const real = Math.max(3, x(op.to) - x1);
+  // a bar too short to hold its sign is made as long as the sign, if nothing stands there
+  const width = px(real >= SMALLEST || room < SMALLEST || op.outcome === 'open' ? real : SMALLEST);
+  const ring = op.marked ? ({ stroke: 'step', strokeWidth: 3 } as const) : {};
+  const open = op.outcome === 'open';
+  draft.boxes.push({
+    x: px(x1),
+    y: y - HALF,
+    width,
+    height: 2 * HALF,
+    radius: 4,
+    ...(open
+      ? { fill: 'background', stroke: 'quiet', strokeWidth: 2, dash: [2, 3] }
+      : { fill: paint, ...ring }),
+  });
+  const style = { weight: 600, paint: open ? 'muted' : (`on ${paint}` as Paint), align: 'center' } as const;
+  const within = fitting(
+    op.words.map((words) => `${words} ${sign}`.trim()),
+    width - 12,
+    20,
+    600,
+  );
+  if (within !== undefined) {
+    draft.word(within, x1 + width / 2, y, style);
+    return;
+  }
+  if (width >= SMALLEST) draft.word(sign, x1 + width / 2, y, style);
+  else if (op.outcome === 'fail')
+    draft.marks.push({ path: cross(x1 + width / 2, y, 6), stroke: 'text', strokeWidth: 2 });
+  const beside = fitting(op.words, Math.min(free - 10, right) - (x1 + width + 8), 20);
+  if (beside !== undefined && textWidth(beside, 20) > 0)
+    draft.word(beside, x1 + width + 8, y, { paint: 'muted' });
+}
