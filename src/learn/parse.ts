@@ -164,7 +164,9 @@ function readHeader(yaml: string, file: string) {
   };
   const parsed = header.safeParse(document.toJS() ?? {});
   if (parsed.success) return { head: parsed.data, lineOf };
-  const issue = parsed.error.issues[0]!;
+  const { issues } = parsed.error;
+  // A misspelt field is the better news where another is missing for that reason.
+  const issue = issues.find((i) => i.code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!;
     const hint = nearest(key, Object.keys(header.shape));

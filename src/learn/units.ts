@@ -43,7 +43,6 @@ const families: Record<string, Record<string, number>> = {
     tib: 1024 ** 4,
   },
   share: { '%': 0.01, percent: 0.01 },
-  rate: { '/s': 1, 'per second': 1, 'per minute': 1 / 60, '/min': 1 / 60 },
 };
 
 const units = new Map<string, Unit>(
@@ -54,11 +53,20 @@ const units = new Map<string, Unit>(
 
 const known = (unit: string): Unit | undefined => {
   const word = unit.toLowerCase();
-  return units.get(word) ?? units.get(word.replace(/s$/, ''));
+  const plain = units.get(word) ?? units.get(word.replace(/s$/, ''));
+  if (plain) return plain;
+  // A rate: MB/s, requests per minute. What is counted is left alone unless it is a size.
+  const rate = /^(.*?)\s*(?:\/|\bper\b)\s*(\p{L}+)$/u.exec(word);
+  const per = rate && known(rate[2]!);
+  if (!rate || per?.family !== 'time') return undefined;
+  const counted = known(rate[1]!);
+  return { family: counted ? `${counted.family} rate` : 'rate', factor: (counted?.factor ?? 1) / per.factor };
 };
 
-// A letter right behind the digits multiplies (10k, 3M); "5 m" and "5min" are left to the units.
-const NUMBER = /^([-−+]?(?:\d[\d, {2}_']*)?(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:([kKM])(?![A-Za-z]))?\s*(.*)$/;
+// Thousands may be set apart in threes. A letter right behind the digits multiplies (10k, 3M); "5 m" and "5min" are
+// left to the units.
+const NUMBER =
+  /^([-−+]?(?:\d+(?:[,\s_'’]\d{3})*(?:,\d+)?)?(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:([kKM])(?![A-Za-z]))?\s*([^\d\s].*)?$/;
 
 export interface Quantity {
   readonly value: number;
@@ -68,14 +76,14 @@ export interface Quantity {
 /** Throws with what would be accepted. */
 export function parseQuantity(written: string, example = '287 ms'): Quantity {
   const match = NUMBER.exec(written.trim().replace(/^[~≈=$€]\s*/, ''));
-  const digits = (match?.[1] ?? '').replaceAll('−', '-').replace(/[ {2}_']/g, '');
+  const digits = (match?.[1] ?? '').replaceAll('−', '-').replace(/[\s_'’]/g, '');
   const plain = /^[-+]?\d+,(?!\d{3}$)\d+$/.test(digits)
     ? digits.replace(',', '.')
     : digits.replaceAll(',', '');
   const value = Number(plain) * (match?.[2] === undefined ? 1 : match[2] === 'M' ? 1e6 : 1e3);
   if (match === null || !/\d/.test(plain) || !Number.isFinite(value))
     throw new Error(`a number was expected, such as ${example}; got \`${written.trim().slice(0, 40)}\``);
-  return { value, unit: match[3]!.trim() };
+  return { value, unit: (match[3] ?? '').trim() };
 }
 
 /** `287 ms ± 10 %`, `2 servers ± 0`, `0.25 ± 0.01`: the tolerance in % of the value or in the value's unit. */
