@@ -15,7 +15,8 @@ export interface Marked {
 }
 
 export type WireBlock =
-  | { readonly kind: 'text' | 'aside'; readonly words: readonly Words[] }
+  | { readonly kind: 'text'; readonly words: readonly Words[] }
+  | { readonly kind: 'aside'; readonly words: readonly Words[] }
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'code'; readonly source: string; readonly language?: string }
   | {
