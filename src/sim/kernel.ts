@@ -69,6 +69,8 @@ export class Node implements Here<Values<AnyParams>> {
   paused = false;
   epoch = 0;
   disk: unknown;
+  /** the newest image written or being written */
+  writing: unknown;
   diskFree = 0;
   diskTime: Sampler | undefined;
   behaviour: NonNullable<Scenario['behaviours']>[string] | undefined;
@@ -359,8 +361,13 @@ export class Kernel implements World {
           break;
         }
         case 'save': {
+          // An image the disk holds or is writing is only waited for.
+          const known = effect.disk === node.writing;
+          node.writing = effect.disk;
           const takes =
-            this.fired === undefined ? (effect.us ?? (node.diskTime ? node.draw(node.diskTime) : 0)) : 0;
+            this.fired === undefined && !known
+              ? (effect.us ?? (node.diskTime ? node.draw(node.diskTime) : 0))
+              : 0;
           const done = Math.max(this.now, node.diskFree) + Math.max(0, Math.round(takes));
           if (done === this.now) {
             node.disk = effect.disk;
@@ -466,6 +473,7 @@ export class Kernel implements World {
     node.up = true;
     node.paused = false;
     node.disk = disk;
+    node.writing = disk;
     node.diskFree = this.now;
     this.#apply(node, node.protocol.start(node, disk));
   }

@@ -106,7 +106,10 @@ export const later = <T extends string>(timer: T, us: number, data?: unknown): E
   data,
 });
 export const cancel = <T extends string>(timer: T): Effect<never, T> => ({ do: 'cancel', timer });
-/** `us` overrides the disk's own write time for this write. */
+/**
+ * `us` overrides the disk's own write time for this write. Saving the very object that was saved last writes nothing:
+ * what follows waits only until that write is done. So "durable before it is answered" can be said before every answer.
+ */
 export const save = (disk: unknown, us?: number): Effect<never, never> => ({ do: 'save', disk, us });
 /** The label of the node's bar in the picture, such as `leader`, `term 3`. */
 export const become = (state: string, detail = ''): Effect<never, never> => ({ do: 'become', state, detail });
