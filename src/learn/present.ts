@@ -97,10 +97,12 @@ export function resultBlocks(answered: Answered, now: number, around: Around = {
   const prompt = room(question.prompt) ? question.prompt : cut(question.prompt, Math.max(120, left));
   const sources = question.sources.map(source).join(' · ');
   const sourced = room(sources);
+  const quoted = question.kind === 'choice' || question.kind === 'multi';
   const others = reasons(answered, 'others');
   const all = others.length > 0 && room(others.join('\n'));
   blocks.push(aside(headline(answered)), ...prose(prompt));
-  blocks.push(text([core[0], ...reasons(answered, all ? 'all' : 'own')].join('\n')));
+  // A quote ends at a blank line only.
+  blocks.push(text([core[0], ...reasons(answered, all ? 'all' : 'own')].join(quoted ? '\n\n' : '\n')));
   if (question.explanation !== '') blocks.push(...prose(question.explanation));
   blocks.push(...followUps(answered, left));
   if (sourced) blocks.push(aside(sources));
