@@ -44,6 +44,11 @@ export interface Draw {
     recipe: Recipe,
     options?: TimelineOptions,
   ): Promise<{ readonly picture: Picture; readonly summary: Summary }>;
+  /** The same picture revealed from left to right, as a GIF that pauses where something happens. */
+  animation(
+    recipe: Recipe,
+    options?: Pick<TimelineOptions, 'theme'>,
+  ): Promise<{ readonly picture: Picture; readonly summary: Summary }>;
   /** Simulates only. */
   summary(recipe: Recipe, options?: TimelineOptions): Promise<Summary>;
   ranking(view: RankingView, theme?: Theme): Promise<Picture>;

@@ -1,4 +1,4 @@
-import { headerHeight, layoutHeader } from './layout/header.ts';
+import { headerHeight, layoutHeader, TITLE_END } from './layout/header.ts';
 import { layoutLanes } from './layout/lanes.ts';
 import { layoutLegend } from './layout/legend.ts';
 import { layoutMessages } from './layout/messages.ts';
@@ -44,7 +44,7 @@ export function layoutTimeline(view: TimelineView): Sheet {
   const x = (us: number) => left + ((us - view.from) / (view.to - view.from)) * (right - left);
 
   const top = headerHeight(view, { x, left, right }) + 14;
-  const legend = layoutLegend(view, new Draft(WIDTH), left, right, 0);
+  const legend = layoutLegend(view, new Draft(WIDTH), Math.min(left, 74), right, 0);
   const operations = view.processes.length > 0 ? 16 + view.processes.length * OPERATION_ROW : 0;
   const axis = 44;
   const fixed = top + operations + axis + legend + view.tracks.length * TRACK.least;
@@ -79,8 +79,9 @@ export function layoutTimeline(view: TimelineView): Sheet {
   if (view.processes.length > 0) layoutOperations(place, bottom + 16);
   layoutTracks(place, operationsEnd, trackHeight);
   layoutStep(place, axisTop);
-  const end = layoutLegend(view, draft, left, right, axisTop + axis);
-  return draft.done(Math.min(TALLEST, end));
+  const end = layoutLegend(view, draft, Math.min(left, 74), right, axisTop + axis);
+  const plot = { x: left, y: TITLE_END, width: right - left, height: axisTop - TITLE_END };
+  return draft.done(Math.min(TALLEST, end), plot);
 }
 
 function layoutAxis(place: Place, axisTop: number): void {

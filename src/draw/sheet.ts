@@ -9,6 +9,8 @@ import { textWidth } from './text.ts';
 export interface Sheet {
   readonly width: number;
   readonly height: number;
+  /** where time runs from left to right, headers included */
+  readonly plot?: Rect;
   /** bands behind everything */
   readonly areas: readonly Box[];
   /** grid and lanes */
@@ -27,11 +29,14 @@ export interface Sheet {
   readonly tags: readonly Word[];
 }
 
-export interface Box {
+export interface Rect {
   readonly x: number;
   readonly y: number;
   readonly width: number;
   readonly height: number;
+}
+
+export interface Box extends Rect {
   /** none for an outline alone */
   readonly fill?: Paint;
   readonly fillOpacity?: number;
@@ -98,10 +103,10 @@ export class Draft {
     return textWidth(text, size, weight);
   }
 
-  done(height: number): Sheet {
+  done(height: number, plot?: Rect): Sheet {
     const { width, areas, lines, links, boxes, marks, words, veils, pointers, plates, tags } = this;
     const layers = { areas, lines, links, boxes, marks, words, veils, pointers, plates, tags };
-    return { width, height: Math.round(height), ...layers };
+    return { width, height: Math.round(height), ...(plot && { plot }), ...layers };
   }
 }
 

@@ -23,7 +23,10 @@ declare module 'gifenc' {
     bytes(): Uint8Array;
     bytesView(): Uint8Array;
   }
-  export function GIFEncoder(options?: { initialCapacity?: number; auto?: boolean }): Encoder;
-  export function quantize(rgba: Uint8Array, maxColors: number, options?: { format?: string }): number[][];
-  export function applyPalette(rgba: Uint8Array, palette: number[][], format?: string): Uint8Array;
+  const gifenc: {
+    GIFEncoder(options?: { initialCapacity?: number; auto?: boolean }): Encoder;
+    quantize(rgba: Uint8Array, maxColors: number, options?: { format?: string }): number[][];
+    applyPalette(rgba: Uint8Array, palette: number[][], format?: string): Uint8Array;
+  };
+  export default gifenc;
 }

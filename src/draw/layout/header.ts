@@ -7,7 +7,8 @@ import type { TimelineView } from '../view.ts';
 
 const EDGE = 24;
 const RIGHT_EDGE = 1174;
-const TITLE_END = 88;
+/** The headline and the recipe stand above this. */
+export const TITLE_END = 88;
 const ROW = 32;
 const BOX = 28;
 const MOST_ROWS = 4;

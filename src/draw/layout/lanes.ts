@@ -78,11 +78,14 @@ function layoutBar({ draft, x, laneHeight }: Place, bar: BarView, y: number): vo
         }
       : { fill: bar.tone, stroke: 'background', strokeWidth: 2 }),
   });
-  const text = fitting(bar.words, x2 - x1 - 6, 20, 600);
+  const room = x2 - x1 - 6;
+  const usual = fitting(bar.words, room, 20, 600);
+  const text = usual ?? fitting(bar.words, room, 17, 600);
   if (text === undefined) return;
-  const tight = textWidth(text, 20, 600) + 22 > x2 - x1;
+  const size = usual === undefined ? 17 : 20;
+  const tight = textWidth(text, size, 600) + 22 > x2 - x1;
   const paint =
     bar.kind === 'crashed' ? 'lost' : bar.kind === 'paused' ? 'warm' : (`on ${bar.tone}` as const);
-  if (tight) draft.word(text, (x1 + x2) / 2, y, { paint, weight: 600, align: 'center' });
-  else draft.word(text, x1 + 10, y, { paint, weight: 600 });
+  if (tight) draft.word(text, (x1 + x2) / 2, y, { paint, size, weight: 600, align: 'center' });
+  else draft.word(text, x1 + 10, y, { paint, size, weight: 600 });
 }

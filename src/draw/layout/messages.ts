@@ -135,18 +135,22 @@ interface Rect {
 function labelMessages(place: Place, ways: readonly (Way | undefined)[]): void {
   const { view, draft, left, right } = place;
   const taken: Rect[] = [];
+  const lanes = view.lanes.map((_, i) => {
+    const y = place.y(i);
+    return { x1: left, x2: right, y1: y - 15, y2: y + 15 };
+  });
   view.messages.forEach((message, i) => {
     const way = ways[i];
     if (way === undefined || message.label === '') return;
     const width = textWidth(message.label, 17) + 8;
-    for (const share of [0.5, 0.35, 0.65]) {
+    for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
       const x = way.x1 + (way.x2 - way.x1) * share;
       const y = way.y1 + (way.y2 - way.y1) * share;
       const box = { x1: x - width / 2, x2: x + width / 2, y1: y - 10, y2: y + 10 };
       const free =
         box.x1 >= left &&
         box.x2 <= right &&
-        Math.abs(way.y2 - way.y1) > 34 &&
+        lanes.every((lane) => !overlap(box, lane)) &&
         !taken.some((other) => overlap(box, other)) &&
         !ways.some((other, j) => j !== i && other !== undefined && crosses(other, box));
       if (!free) continue;

@@ -1,7 +1,7 @@
 import type { Place } from '../layout.ts';
 import type { Paint } from '../palette.ts';
 import { cross, px } from '../sheet.ts';
-import { fitting, shorten, textWidth } from '../text.ts';
+import { fitting, shorten } from '../text.ts';
 import type { OperationView } from '../view/operations.ts';
 
 export const OPERATION_ROW = 38;
@@ -26,15 +26,26 @@ export function layoutOperations(place: Place, top: number): void {
       size: 22,
       align: 'right',
     });
+    let taken = left;
     row.operations.forEach((operation, j) => {
       const next = row.operations[j + 1];
-      layoutOperation(place, operation, y, next ? place.x(next.from) : place.right);
+      const free = next ? place.x(next.from) : place.right;
+      taken = layoutOperation(place, operation, y, taken, free);
     });
   });
 }
 
-/** The call and its sign within the bar; else the sign within and the call beside; else the sign alone. */
-function layoutOperation({ draft, x, right }: Place, op: OperationView, y: number, free: number): void {
+/**
+ * The call and its sign within the bar; else the sign within and the call beside it; else the sign alone. `taken`
+ * and `free` bound the room in px; returns where this one ends.
+ */
+function layoutOperation(
+  { draft, x, right }: Place,
+  op: OperationView,
+  y: number,
+  taken: number,
+  free: number,
+): number {
   const { sign, paint } = OUTCOMES[op.outcome];
   const x1 = x(op.from);
   const room = Math.min(free - 4, right) - x1;
@@ -62,12 +73,14 @@ function layoutOperation({ draft, x, right }: Place, op: OperationView, y: numbe
   );
   if (within !== undefined) {
     draft.word(within, x1 + width / 2, y, style);
-    return;
+    return x1 + width;
   }
   if (width >= SMALLEST) draft.word(sign, x1 + width / 2, y, style);
   else if (op.outcome === 'fail')
     draft.marks.push({ path: cross(x1 + width / 2, y, 6), stroke: 'text', strokeWidth: 2 });
-  const beside = fitting(op.words, Math.min(free - 10, right) - (x1 + width + 8), 20);
-  if (beside !== undefined && textWidth(beside, 20) > 0)
-    draft.word(beside, x1 + width + 8, y, { paint: 'muted' });
+  const beside = fitting(op.words, Math.min(free - 12, right) - (x1 + width + 8), 20);
+  if (beside !== undefined) return x1 + width + 8 + draft.word(beside, x1 + width + 8, y, { paint: 'muted' });
+  const before = fitting(op.words, x1 - 8 - taken - 12, 20);
+  if (before !== undefined) draft.word(before, x1 - 8, y, { paint: 'muted', align: 'right' });
+  return x1 + width;
 }

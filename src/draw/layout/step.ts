@@ -73,7 +73,8 @@ function highlight(place: Place, index: number): void {
   if (fill !== '') draft.pointers.push({ path: fill, fill: 'step' });
   if (message.fate === 'lost')
     draft.pointers.push({ path: cross(way.x2, way.y2, 8), stroke: 'lost', strokeWidth: 4 });
-  const width = textWidth(message.label, 20, 600) + 20;
+  const text = message.label === '' ? message.name : `${message.name} · ${message.label}`;
+  const width = textWidth(text, 20, 600) + 20;
   const x = (way.x1 + way.x2) / 2;
   const y = (way.y1 + way.y2) / 2;
   const toRight = x + 14 + width <= right;
@@ -88,7 +89,7 @@ function highlight(place: Place, index: number): void {
     stroke: 'step',
     strokeWidth: 2,
   });
-  draft.tag(message.label, from + width / 2, y, { weight: 600, align: 'center' });
+  draft.tag(text, from + width / 2, y, { weight: 600, align: 'center' });
 }
 
 const circle = (x: number, y: number, r: number) =>

@@ -14,7 +14,8 @@ export interface MessageView {
   /** how far it got: 0 at the sender, 1 at the receiver */
   readonly reach: number;
   readonly ink: Ink;
-  /** the message's name and what it carries */
+  readonly name: string;
+  /** what it carries, in its sender's short words */
   readonly label: string;
 }
 
@@ -83,7 +84,8 @@ export function messagesOf(frame: Frame): {
       to: lanes.get(m.event.to)!,
       sent: m.event.at,
       ink: inkOf(m),
-      label: clean(m.event.label === '' ? word : `${word} ${m.event.label}`, 60),
+      name: clean(word, 40),
+      label: m.event.label === word ? '' : clean(m.event.label, 60),
     };
     if (m.ended !== undefined && ended <= end)
       return { ...common, ended, fate: lost ? 'lost' : 'arrived', reach: m.reach };

@@ -1,0 +1,17 @@
+import type { Recipe } from '../sim/scenario.ts';
+import type { Summary } from '../sim/summary.ts';
+import type { Picture, RankingView, Theme, TimelineOptions } from './index.ts';
+
+/** What the main thread and the drawing thread say to each other. */
+export type Task =
+  | { readonly kind: 'timeline'; readonly recipe: Recipe; readonly options: TimelineOptions }
+  | { readonly kind: 'animation'; readonly recipe: Recipe; readonly options: TimelineOptions }
+  | { readonly kind: 'summary'; readonly recipe: Recipe; readonly options: TimelineOptions }
+  | { readonly kind: 'ranking'; readonly view: RankingView; readonly theme: Theme }
+  /** draws a word and compares: throws where the fonts do not work */
+  | { readonly kind: 'check' };
+
+/** Errors lose their class between threads; the person's own mistakes must stay told apart from ours. */
+export type Result =
+  | { readonly ok: true; readonly picture?: Picture; readonly summary?: Summary }
+  | { readonly ok: false; readonly mistake: string };

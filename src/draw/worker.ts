@@ -1,0 +1,63 @@
+/**
+ * The drawing thread: simulates a recipe and draws it. Simulation and layout run here one after the other; while
+ * libvips paints one picture on a thread of its own, the next is simulated: hence two tasks in flight.
+ */
+import { loadSimulations } from '../content.ts';
+import type { Recipe, Run } from '../sim/scenario.ts';
+import { summarize } from '../sim/summary.ts';
+import { ParamError } from '../sim/words.ts';
+import { checkFonts } from './check-fonts.ts';
+import { renderAnimation } from './gif.ts';
+import type { Picture } from './index.ts';
+import { Lru } from './lru.ts';
+import { toPng } from './png.ts';
+import { layoutRanking } from './ranking.ts';
+import { timelinePicture } from './render.ts';
+import { toSvg } from './svg.ts';
+import type { Result, Task } from './tasks.ts';
+
+/** Stepping through a run asks for the same run again and again. */
+const runs = new Lru<Run>(4, 200_000);
+
+async function runOf(recipe: Recipe): Promise<Run> {
+  const key = JSON.stringify(recipe);
+  const known = runs.get(key);
+  if (known) return known;
+  const run = (await loadSimulations()).run(recipe);
+  runs.set(key, run, run.events.length);
+  return run;
+}
+
+export default async function work(task: Task): Promise<Result> {
+  try {
+    return await answer(task);
+  } catch (error) {
+    if (error instanceof ParamError) return { ok: false, mistake: error.message };
+    throw error;
+  }
+}
+
+async function answer(task: Task): Promise<Result> {
+  switch (task.kind) {
+    case 'check':
+      await Promise.all([checkFonts(), loadSimulations()]);
+      return { ok: true };
+    case 'ranking':
+      return { ok: true, picture: plain(await toPng(await toSvg(layoutRanking(task.view), task.theme))) };
+    case 'summary':
+      return { ok: true, summary: summarize(await runOf(task.recipe), task.options) };
+    case 'timeline':
+    case 'animation': {
+      const run = await runOf(task.recipe);
+      const draw = task.kind === 'timeline' ? timelinePicture : renderAnimation;
+      return {
+        ok: true,
+        picture: plain(await draw(run, task.options)),
+        summary: summarize(run, task.options),
+      };
+    }
+  }
+}
+
+/** A Buffer arrives as bytes all the same; this says so in the type. */
+const plain = (picture: Picture): Picture => ({ ...picture, bytes: new Uint8Array(picture.bytes) });
