@@ -163,7 +163,8 @@ export function decodeAction(body: BlockAction, space: string): Heard | undefine
   const id = actionOf(element.action_id);
   if (id.startsWith(OWN.send)) {
     const action = id.slice(OWN.send.length);
-    return { incoming: { ...common, kind: 'choose', action, values: held(body, action) }, surface };
+    const block = OWN.hold + action + element.action_id.slice(id.length);
+    return { incoming: { ...common, kind: 'choose', action, values: held(body, block, action) }, surface };
   }
   const values = chosen(element);
   return {
@@ -180,11 +181,9 @@ function chosen(element: BlockElementAction): readonly string[] | undefined {
 }
 
 /** What was ticked in a select of several when its button was pressed. */
-function held(body: BlockAction, action: string): readonly string[] {
-  const values = Object.values(body.state?.values ?? {})
-    .map((block) => block[OWN.hold + action])
-    .find((value) => value !== undefined);
-  return (values?.selected_options ?? []).map((o) => o.value);
+function held(body: BlockAction, block: string, action: string): readonly string[] {
+  const value = body.state?.values[block]?.[OWN.hold + action];
+  return (value?.selected_options ?? []).map((o) => o.value);
 }
 
 /** What a form must remember of the place it was opened from; it is no part of any channel itself. */

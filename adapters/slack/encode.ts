@@ -39,7 +39,7 @@ const encodeBlock: {
   heading: (b) => heading(b.text),
   code: (b) => fenced(b.source).map(section),
   image: (b, pictures) => image(b, pictures(b)),
-  file: (b) => [context(escaped(`📎 ${b.title ?? b.name}`))],
+  file: (b) => contexts(`📎 ${b.title ?? b.name}`),
   buttons: (b) => buttons(b),
   select: (b) => (b.max !== undefined && b.max > 1 ? selectSeveral(b) : [selectOne(b)]),
   aside: (b) => mrkdwn(b.markdown, LIMITS.contextText).map(context),
@@ -55,16 +55,28 @@ export function encode(blocks: readonly Block[], pictures: Pictures): SlackBlock
 export function messages(blocks: readonly SlackBlock[]): Message[] {
   const parts: SlackBlock[][] = [[]];
   let room: number = LIMITS.messageWords;
-  for (const block of blocks) {
-    const words = lengthOf(block);
-    if (parts.at(-1)!.length === LIMITS.blocks || (words > room && parts.at(-1)!.length > 0)) {
+  for (const unit of units(blocks)) {
+    const length = unit.reduce((sum, block) => sum + lengthOf(block), 0);
+    const last = parts.at(-1)!;
+    if (last.length > 0 && (last.length + unit.length > LIMITS.blocks || length > room)) {
       parts.push([]);
       room = LIMITS.messageWords;
     }
-    parts.at(-1)!.push(block);
-    room -= words;
+    parts.at(-1)!.push(...unit);
+    room -= length;
   }
   return parts.map((part) => ({ text: fallback(part), blocks: numbered(part) }));
+}
+
+/** A select of several and its button work within one message alone. */
+function units(blocks: readonly SlackBlock[]): SlackBlock[][] {
+  const out: SlackBlock[][] = [];
+  for (const block of blocks) {
+    const before = out.at(-1);
+    if (block.type === 'actions' && before?.at(-1)?.type === 'input') before.push(block);
+    else out.push([block]);
+  }
+  return out;
 }
 
 /** A form as a modal; `metadata` comes back with it when it is handed in. */
@@ -95,10 +107,17 @@ function context(words: string): types.ContextBlock {
   return { type: 'context', elements: [{ type: 'mrkdwn', text: words, verbatim: true }] };
 }
 
+/** Plain words, small and grey. */
+function contexts(words: string): types.ContextBlock[] {
+  return split(escaped(words), LIMITS.contextText)
+    .filter((part) => part.trim() !== '')
+    .map(context);
+}
+
 export function heading(words: string): SlackBlock[] {
   if (words.trim() === '') return [];
   return words.length <= LIMITS.header
-    ? [{ type: 'header', text: { type: 'plain_text', text: words, emoji: false } }]
+    ? [{ type: 'header', text: { type: 'plain_text', text: words } }]
     : split(escaped(words), LIMITS.section).map(section);
 }
 
@@ -131,9 +150,8 @@ function buttons(block: Buttons): SlackBlock[] {
       })),
     });
   // Slack has no disabled buttons: what cannot be pressed stands as small grey words.
-  const dead = block.buttons.filter((b) => b.disabled).map((b) => escaped(b.label));
-  if (dead.length > 0) out.push(context(dead.join('  ·  ')));
-  return out;
+  const dead = block.buttons.filter((b) => b.disabled).map((b) => clip(b.label, LIMITS.buttonText));
+  return [...out, ...contexts(dead.join('  ·  '))];
 }
 
 function selectOne(block: Select): SlackBlock {
@@ -253,7 +271,7 @@ function field(f: Field): types.InputBlock {
 }
 
 function plainText(words: string, length: number): types.PlainTextElement {
-  return { type: 'plain_text', text: clip(words, length) || '–', emoji: true };
+  return { type: 'plain_text', text: clip(words, length) || '–' };
 }
 
 /** The same blocks with every action id once. */
@@ -301,6 +319,5 @@ function fallback(blocks: readonly SlackBlock[]): string {
     .map(wordsOf)
     .filter((w) => w !== '')
     .join('\n\n');
-  const [first = ''] = split(words, LIMITS.fallback);
-  return first || 'Quorum';
+  return split(words, LIMITS.fallback)[0] || 'Quorum';
 }

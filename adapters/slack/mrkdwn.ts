@@ -15,6 +15,7 @@ const markdown = new MarkdownIt({ html: false, linkify: true, breaks: true }).di
   'code',
   'reference',
   'image',
+  'entity',
 ]);
 markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 

@@ -23,7 +23,7 @@ const MARK = 'quorum_marker';
 const RECENT = 72 * 60 * 60_000;
 const PAGES = 10;
 /** Milliseconds before a message is sent again whose picture was not ready. */
-const WAITS = [400, 800, 1600, 3200];
+const WAITS = [500, 1500, 3000];
 
 export function createOutbox(parts: { api: Api; me: Identity; log: Log; now: () => number }): SlackOutbox {
   const { api, me, log, now } = parts;

@@ -52,9 +52,9 @@ export async function upload(client: WebClient, file: Upload, share?: Share): Pr
   return id;
 }
 
-/** Milliseconds between looks at a file, and how many. */
+/** Milliseconds between the first looks at a file, and how many: a little over four seconds together. */
 const LOOK = 150;
-const LOOKS = 40;
+const LOOKS = 12;
 
 /**
  * Waits until Slack has looked through a file; blocks that show it earlier are refused. A file has no flag for that,

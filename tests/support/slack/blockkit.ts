@@ -149,7 +149,8 @@ class Check {
       return;
     }
     this.string(e.action_id, `${at}/action_id`, 255);
-    this.once(this.actionIds, e.action_id, `${at}/action_id`);
+    // In an input the id is known by its block.
+    if (!at.endsWith('/element')) this.once(this.actionIds, e.action_id, `${at}/action_id`);
     if (e.placeholder !== undefined) this.plain(e.placeholder, `${at}/placeholder`, 150);
     switch (e.type) {
       case 'button':
