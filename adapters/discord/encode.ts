@@ -78,8 +78,8 @@ const part = (content: string, components: Row[], files: readonly OutFile[]): Pa
   body: {
     content,
     components,
-    attachments: files.map((f, id) => ({
-      id,
+    attachments: files.map((f, i) => ({
+      id: String(i),
       filename: f.name,
       description: f.alt === undefined ? undefined : shorten(f.alt, LIMITS.altText),
     })),
