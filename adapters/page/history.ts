@@ -10,6 +10,8 @@ export interface PageHistory {
   /** undefined when the message is no longer kept */
   update(id: string, change: Change): Message | undefined;
   get(id: string): Message | undefined;
+  /** the message with the replies in its thread that only `viewer` sees */
+  withOwn(message: Message, viewer: string): Message;
   /** what was written under this `once` */
   written(once: string): Message | undefined;
   /** what `viewer` may see, the newest `limit` before `before` (a message's seq) */
@@ -96,6 +98,7 @@ const TABLES = `
     seq integer primary key autoincrement, id text not null unique, rev integer not null default 1,
     channel text not null, thread text, owner text, author text not null, once text unique, marker text,
     replies integer not null default 0, body text not null);
+  create index if not exists page_messages_thread on page_messages (thread, owner) where thread is not null;
   create index if not exists page_messages_place on page_messages (channel, thread, seq);
   create index if not exists page_messages_marker on page_messages (marker) where marker is not null;
   create table if not exists page_channels (name text primary key, position integer not null);
@@ -159,12 +162,22 @@ export function fileHistory(file: string, bounds = { messages: KEPT, bytes: KEPT
     'select coalesce(sum(length(bytes)), 0) as n from page_images',
   );
 
+  const ownReplies = db.prepare<[string, string], { n: number }>(
+    'select count(*) as n from page_messages where thread = ? and owner = ?',
+  );
+
   const counts = new Map<string, number>();
   let held = heldBytes.get()?.n ?? 0;
 
   const get = (id: string) => {
     const row = byId.get(id);
     return row && message(row);
+  };
+
+  const withOwn = (root: Message, viewer: string): Message => {
+    if (root.thread !== undefined || root.to !== undefined) return root;
+    const own = ownReplies.get(root.id, viewer)?.n ?? 0;
+    return own === 0 ? root : { ...root, replies: { count: 0, ...root.replies, own } };
   };
 
   const prune = (channel: string) => {
@@ -208,13 +221,20 @@ export function fileHistory(file: string, bounds = { messages: KEPT, bytes: KEPT
       return get(id);
     },
     get,
+    withOwn,
     written(once) {
       const row = byOnce.get(once);
       return row && message(row);
     },
     recent({ channel, thread, viewer, before = Number.MAX_SAFE_INTEGER, limit = PAGE }) {
       const rows = page.all(channel, thread ?? null, viewer, before, limit + 1);
-      return { messages: rows.slice(0, limit).reverse().map(message), more: rows.length > limit };
+      return {
+        messages: rows
+          .slice(0, limit)
+          .reverse()
+          .map((row) => withOwn(message(row), viewer)),
+        more: rows.length > limit,
+      };
     },
     find(channel, thread, marker) {
       const row = marked.get(marker, channel, thread ?? null);
@@ -260,6 +280,11 @@ export function fileHistory(file: string, bounds = { messages: KEPT, bytes: KEPT
     forget: db.transaction((person: string) => {
       db.prepare('delete from page_messages where author = ? or owner = ?').run(person, person);
       db.prepare('delete from page_images where owner = ?').run(person);
+      db.exec(
+        `update page_messages set rev = rev + 1, replies =
+           (select count(*) from page_messages r where r.thread = page_messages.id and r.owner is page_messages.owner)
+         where replies > 0`,
+      );
       held = heldBytes.get()?.n ?? 0;
       counts.clear();
     }),

@@ -65,6 +65,8 @@ export function room(tools: {
     tell(message);
     const root = message.thread === undefined ? undefined : history.get(message.thread);
     if (root && root.to === message.to) tell(root);
+    else if (root && message.to !== undefined)
+      hub.send('message', history.withOwn(root, message.to), { channel: root.channel, to: message.to });
     return message;
   };
 

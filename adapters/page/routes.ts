@@ -177,7 +177,7 @@ export function routes(parts: Parts): Hono<App> {
       ...(before !== undefined && /^\d{1,15}$/.test(before) && { before: Number(before) }),
     });
     // a thread is read with the message it hangs on
-    const messages = root && !found.more ? [root, ...found.messages] : found.messages;
+    const messages = root && !found.more ? [history.withOwn(root, id), ...found.messages] : found.messages;
     return c.json({ messages, more: found.more } satisfies History);
   });
   app.get('/images/:key', (c) => {

@@ -80,7 +80,12 @@ export interface Message {
   /** what a person typed, to edit or repeat it; absent for the bot */
   readonly typed?: string;
   /** a thread hangs on this message */
-  readonly replies?: { readonly title?: string; readonly count: number };
+  readonly replies?: {
+    readonly title?: string;
+    readonly count: number;
+    /** those only the reader sees; absent where the message is sent to all */
+    readonly own?: number;
+  };
 }
 
 /** Work in progress, from the acknowledgement until the answer. */

@@ -27,7 +27,7 @@ export function composer(
     rows: 1,
     placeholder: direct
       ? 'Write to Quorum, or / for a command'
-      : `${place.thread ? 'Reply' : `Message ${channelTitle(place.channel)}`}, / for a command, @quorum to ask`,
+      : `${place.thread ? 'Reply' : `Message ${channelTitle(place.channel)}`}, or / for a command`,
     'aria-label': place.thread ? 'Reply in this thread' : `Message ${channelTitle(place.channel)}`,
     role: 'combobox',
     'aria-expanded': 'false',

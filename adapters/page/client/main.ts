@@ -48,7 +48,6 @@ function askName(root: HTMLElement, max: number): Promise<State['me']> {
       required: true,
       maxlength: max,
       autocomplete: 'nickname',
-      autofocus: true,
       'aria-describedby': 'name-hint',
     });
     const form = h(

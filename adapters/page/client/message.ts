@@ -51,7 +51,10 @@ export function messageView(message: Message, { joined, inThread }: Shown, hands
         edited && h('span', { class: 'edited' }, 'edited'),
       ),
       alone && h('p', { class: 'alone' }, icon('lock'), 'Only you can see this'),
-      ...message.blocks.map((block) => view(block, message, hands)),
+      // a command reads as it was typed, not as markup
+      ...(message.typed?.startsWith('/')
+        ? [h('p', { class: 'words typed' }, message.typed)]
+        : message.blocks.map((block) => view(block, message, hands))),
       canOpen && message.replies && threadLink(message, hands),
     ),
     canOpen &&
@@ -87,8 +90,9 @@ export function avatar({ id, name, bot }: Message['from']): HTMLElement {
 }
 
 function threadLink(message: Message, hands: Hands): HTMLElement {
-  const { title, count } = message.replies!;
-  const replies = `${count} ${count === 1 ? 'reply' : 'replies'}`;
+  const { title, count, own = 0 } = message.replies!;
+  const all = count + own;
+  const replies = `${all} ${all === 1 ? 'reply' : 'replies'}`;
   return h(
     'button',
     {

@@ -235,10 +235,9 @@ export function connect(state: State): { again(): void } {
       state.channels = channels;
       state.busy.clear();
       for (const b of busy) state.busy.set(b.id, b);
-      if (missed) {
-        for (const was of state.loaded.values()) was.fresh = false;
-        for (const place of visible(state)) void load(state, place);
-      }
+      if (missed) for (const was of state.loaded.values()) was.fresh = false;
+      for (const place of visible(state))
+        if (!state.loaded.get(placeKey(place))?.fresh) void load(state, place);
       void flush(state);
     });
     on('message', (message) => {

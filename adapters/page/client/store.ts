@@ -56,11 +56,17 @@ export function changed(): void {
 /** Keeps the newer of two versions. True if this message was not known. */
 export function learn(state: State, message: Message): boolean {
   const old = state.messages.get(message.id);
-  if (!old || old.rev <= message.rev) state.messages.set(message.id, message);
+  if (!old || old.rev <= message.rev) state.messages.set(message.id, withOwn(message, old));
   if (message.event !== undefined && message.from.id === state.me.id)
     state.pending = state.pending.filter((p) => p.event.id !== message.event);
   changed();
   return old === undefined;
+}
+
+/** What is sent to everybody does not count the replies that only this person sees. */
+function withOwn(message: Message, old: Message | undefined): Message {
+  const own = message.replies?.own ?? old?.replies?.own;
+  return own === undefined ? message : { ...message, replies: { count: 0, ...message.replies, own } };
 }
 
 /** What stands in a place, in order; a thread begins with the message it hangs on. */

@@ -60,7 +60,7 @@ export function welcome(state: State, write: (text: string) => void) {
         h(
           'p',
           { class: 'hint' },
-          'Or type / and choose. Others on this page see what you ask in a channel; in “You and Quorum” nobody does.',
+          'Or type / and choose, or @quorum and ask. Others on this page see what you ask in a channel; in “You and Quorum” nobody does.',
         ),
       );
     },
