@@ -193,6 +193,10 @@ describe('Slack', () => {
     expect(told?.text).toMatch(
       /^I am not in this channel\. Invite me with `\/invite @quorum`\..*it ran.*more$/s,
     );
+    const elsewhere = chat.server.world.between(ana.user, chat.person('Ben').user).id;
+    await ana.command('/run', { channel: elsewhere });
+    const [, alone] = await ana.sees((s) => s.length === 2);
+    expect(alone?.text).toMatch(/^I am no part of this conversation\. Only you see this:\nit ran/);
     const at = (channel: string) => ({ platform: 'slack' as const, space: 'T0QUORUM01', channel });
     expect(await chat.adapter.obstacle(at('C0OTHER0001'))).toMatch(/not in this channel/);
     expect(await chat.adapter.obstacle(at('G0SECRET001'))).toMatch(/cannot see this channel/);

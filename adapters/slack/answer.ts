@@ -103,8 +103,8 @@ export function createAnswers(parts: { api: Api; outbox: SlackOutbox; me: Identi
       const code = refusal(error);
       if (code === undefined || !NOT_HERE.test(code)) throw error;
       log.warn({ channel: place.channel, code }, 'may not post; the answer is shown to the person alone');
-      const why = text(`${inWords(error, me.name)} Until then only you see this:`);
-      await privately(heard, { ...reply, blocks: [why, ...reply.blocks] });
+      const why = place.direct ? 'I am no part of this conversation.' : inWords(error, me.name);
+      await privately(heard, { ...reply, blocks: [text(`${why} Only you see this:`), ...reply.blocks] });
     }
   };
 

@@ -93,12 +93,15 @@ export async function startSlack(options: SlackOptions): Promise<SlackAdapter> {
         view: modal(form, originOf(heard)),
       });
     } catch (error) {
+      const code = refusal(error);
       // Already used: this delivery is a repetition, and its form is open.
-      if (refusal(error) === 'exchanged_trigger_id') return;
+      if (code === 'exchanged_trigger_id') return;
       log.warn({ err: error, form: form.action }, 'a form could not be opened');
       await answers.tell(
         heard,
-        'Slack opens a form only within three seconds, and this was too late. Please press again.',
+        code === 'expired_trigger_id'
+          ? 'Slack opens a form only within three seconds, and this was too late. Please press again.'
+          : 'Slack would not open the form. Please press again.',
       );
     }
   };

@@ -140,6 +140,7 @@ export function createOutbox(parts: { api: Api; me: Identity; log: Log; now: () 
     return { place: { ...place, channel }, message: ts };
   };
 
+  /** What does not fit into the changed message follows it as new ones. */
   const edit = async (posted: Posted, reply: Reply): Promise<void> => {
     const { place, message: ts } = posted;
     const [first, ...more] = messages(encode(reply.blocks, await pictures(reply.blocks)));

@@ -1,4 +1,3 @@
-import { ConfigError } from '../../src/config.ts';
 import { refusal, type WebClient } from './calls.ts';
 
 /**
@@ -37,7 +36,7 @@ export interface Identity {
 
 /**
  * Signs in with the bot's token.
- * @throws ConfigError of one line that names the variable, when the token is not accepted
+ * @throws Error of one line that names the variable, when the token is not accepted
  */
 export async function signIn(client: WebClient): Promise<Identity> {
   try {
@@ -53,7 +52,7 @@ export async function signIn(client: WebClient): Promise<Identity> {
     };
   } catch (error) {
     const code = refusal(error);
-    throw new ConfigError(
+    throw new Error(
       code === undefined
         ? `Slack could not be reached to sign in: ${error instanceof Error ? error.message : String(error)}`
         : `SLACK_BOT_TOKEN was refused by Slack (${code}): it must be the Bot User OAuth Token of the installed app, beginning with xoxb-`,
@@ -64,7 +63,7 @@ export async function signIn(client: WebClient): Promise<Identity> {
 /** The start-up line for an app token that was not accepted. */
 export function appTokenRefused(error: unknown): Error {
   const code = refusal(error);
-  return new ConfigError(
+  return new Error(
     code === undefined
       ? `Slack's Socket Mode could not be reached: ${error instanceof Error ? error.message : String(error)}`
       : `SLACK_APP_TOKEN was refused by Slack (${code}): it must be an app-level token with the scope connections:write, beginning with xapp-, of an app with Socket Mode on`,

@@ -102,6 +102,20 @@ export class World {
       });
   }
 
+  /** a direct conversation of two people, without the bot */
+  between(a: User, b: User): Channel {
+    const channel: Channel = {
+      id: id('D'),
+      name: 'directmessage',
+      kind: 'im',
+      archived: false,
+      members: new Set([a.id, b.id]),
+      creator: a.id,
+    };
+    this.channels.set(channel.id, channel);
+    return channel;
+  }
+
   user(name: string): User {
     const known = [...this.users.values()].find((u) => u.name === name);
     if (known) return known;
@@ -112,7 +126,9 @@ export class World {
   }
 
   im(user: string): Channel {
-    const known = [...this.channels.values()].find((c) => c.kind === 'im' && c.members.has(user));
+    const known = [...this.channels.values()].find(
+      (c) => c.kind === 'im' && c.members.has(user) && c.members.has(BOT.user),
+    );
     if (known) return known;
     const channel: Channel = {
       id: id('D'),
