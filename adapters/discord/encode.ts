@@ -189,20 +189,21 @@ function customId(action: string, used: ReadonlySet<string>, marker: string | un
     if (word !== undefined) candidates.push(`${action}~${n}~${word}`);
   }
   if (!TAIL.test(action)) candidates.push(action);
-  for (let n = 0; n <= used.size; n++) candidates.push(`${action}~${n}`);
+  for (let n = 0; n <= used.size; n++) candidates.push(`${action}~${n}~`);
   const id = candidates.find((c) => c.length <= LIMITS.customId && !used.has(c));
   if (id === undefined) throw new Error(`no room to tell two components apart: ${action}`);
   return id;
 }
 
-const TAIL = /~(\d+)(?:~([^~]*))?$/;
+/** always two tildes, so that whatever stands before them is the action */
+const TAIL = /~\d+~([^~]*)$/;
 
 /** The action and marker a custom_id carries; the inverse of what `encode` wrote. */
 export function readCustomId(id: string): { action: string; marker?: string } {
   const tail = TAIL.exec(id);
   if (!tail) return { action: id };
-  const marker = tail[2] === undefined ? undefined : decodeURIComponent(tail[2]);
-  return { action: id.slice(0, tail.index), marker };
+  const action = id.slice(0, tail.index);
+  return tail[1] ? { action, marker: decodeURIComponent(tail[1]) } : { action };
 }
 
 /** Fields that take several choices come back as a list: the name says so, as in a web form. */

@@ -325,6 +325,11 @@ function type(
   for (const [i, word] of words.entries()) {
     const [, key, rest] = /^(\w[\w-]*)=([\s\S]*)$/.exec(word) ?? [];
     const spec = specs.find((s) => s.name === key) ?? open()[0];
+    const last = given.at(-1);
+    if (!spec && last?.type === Option.String) {
+      last.value = `${last.value} ${word}`;
+      continue;
+    }
     if (!spec) throw new Error(`/${name} has no option for “${word}”`);
     const said = spec.name === key ? rest! : word;
     const focused = completing && i === words.length - 1;

@@ -127,7 +127,7 @@ export class World {
         public_flags: 0,
         flags: 0,
         primary_guild: null,
-      };
+      } satisfies Json as APIUser;
       this.users.set(id, user);
     }
     return user;
