@@ -9,7 +9,7 @@ import leaderboard from '../src/commands/leaderboard.ts';
 import progress from '../src/commands/progress.ts';
 import quiz from '../src/commands/quiz.ts';
 import review from '../src/commands/review.ts';
-import type { RankingView } from '../src/draw/index.ts';
+import type { Draw, RankingView } from '../src/draw/index.ts';
 import { createBank, createLearning } from '../src/learn/index.ts';
 import { parseQuestion } from '../src/learn/parse.ts';
 import { catalogue } from '../src/sim/catalogue.ts';
@@ -46,22 +46,17 @@ afterEach(async () => {
 
 async function start(): Promise<void> {
   store = await openStore(`file:${join(folder, 'q.db')}`);
-  const unused = (): never => {
-    throw new Error('not drawn here');
+  const draw: Partial<Draw> = {
+    async ranking(view) {
+      rankings.push(view);
+      return { bytes: new Uint8Array([1]), mime: 'image/png', width: 1, height: 1 };
+    },
   };
   const tools: Tools = {
     store,
     sims: catalogue([]),
     learning: createLearning({ store, bank }),
-    draw: {
-      timeline: unused,
-      summary: unused,
-      async ranking(view) {
-        rankings.push(view);
-        return { bytes: new Uint8Array([1]), mime: 'image/png', width: 1, height: 1 };
-      },
-      async close() {},
-    },
+    draw: draw as Draw,
     now: () => now,
     random: () => 0.5,
     outbox: () => undefined,

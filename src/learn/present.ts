@@ -7,11 +7,13 @@ import { aside, type Block, type Button, buttons, code, text } from '../chat.ts'
 import type { Grade } from '../store/index.ts';
 import { found, hintFor } from './hints.ts';
 import type { Answered, Asked, Result } from './index.ts';
-import { LETTERS, type Option, type Question } from './question.ts';
+import { LETTERS, type NumberAnswer, type Option, type Question } from './question.ts';
 import { cut, span, until } from './words.ts';
 
 /** longest words of one message that no platform splits, with room for the small print */
-const FITS = 1850;
+const FITS = 1800;
+/** of the prompt and the explanation, whatever else there is to say */
+const LEAST = 150;
 
 /** an action on an ask; the command `quiz` handles all of them */
 export const on = (asked: Asked, verb: string, ...more: readonly (string | number)[]): string =>
@@ -85,25 +87,28 @@ export function resultBlocks(answered: Answered, now: number, around: Around = {
   if (review.undone !== undefined) return undoneBlocks(answered, around);
   const earned = review.points > 0 ? `  +${review.points} points` : '';
   const verdict = { right: 'Right.', partial: 'In part.', wrong: 'Not this time.' }[outcome];
-  const core = [`**${verdict}**${earned}`, ...reasons(answered, 'own'), question.explanation];
+  const said = [`**${verdict}**${earned}`, ...reasons(answered, 'own')];
   const blocks: Block[] = [];
-  let left = FITS - core.join('\n').length;
-  // What a message has no room for is left out in this order: the other choices, the sources, the prompt's end.
+  let left = FITS - said.join('\n').length;
+  // What a message has no room for goes in this order: the other choices, the sources, the prompt's end, the
+  // explanation's.
   const room = (words: string): boolean => {
     if (words.length > left) return false;
     left -= words.length;
     return true;
   };
-  const prompt = room(question.prompt) ? question.prompt : cut(question.prompt, Math.max(120, left));
+  const explanation = cut(question.explanation, Math.max(LEAST, left - LEAST));
+  left -= explanation.length;
+  const prompt = room(question.prompt) ? question.prompt : cut(question.prompt, Math.max(LEAST, left));
   const sources = question.sources.map(source).join(' · ');
   const sourced = room(sources);
   const quoted = question.kind === 'choice' || question.kind === 'multi';
   const others = reasons(answered, 'others');
   const all = others.length > 0 && room(others.join('\n'));
-  blocks.push(aside(headline(answered)), ...prose(prompt));
+  blocks.push(aside(headline(answered)), ...(prompt.includes('```') ? prose(prompt) : [text(quote(prompt))]));
   // A quote ends at a blank line only.
-  blocks.push(text([core[0], ...reasons(answered, all ? 'all' : 'own')].join(quoted ? '\n\n' : '\n')));
-  if (question.explanation !== '') blocks.push(...prose(question.explanation));
+  blocks.push(text([said[0], ...reasons(answered, all ? 'all' : 'own')].join(quoted ? '\n\n' : '\n')));
+  if (explanation !== '') blocks.push(...prose(explanation));
   blocks.push(...followUps(answered, left));
   if (sourced) blocks.push(aside(sources));
   if (around.notice !== undefined) blocks.push(text(`**${around.notice}**`));
@@ -133,12 +138,10 @@ function undoneBlocks(answered: Answered, around: Around): Block[] {
 /** A review answered in the head: the answer, and how it went. */
 export function revealedBlocks(asked: Asked, due: Readonly<Record<Grade, number>>, now: number): Block[] {
   const { question } = asked;
-  const blocks: Block[] = [
-    aside(headline(asked)),
-    ...prose(question.prompt),
-    text(answerOf(question).join('\n')),
-  ];
-  if (question.explanation !== '') blocks.push(...prose(cut(question.explanation, 900)));
+  const answer = answerOf(question).join('\n');
+  const left = FITS - question.prompt.length - answer.length;
+  const blocks: Block[] = [aside(headline(asked)), text(quote(question.prompt)), text(answer)];
+  if (question.explanation !== '') blocks.push(...prose(cut(question.explanation, Math.max(LEAST, left))));
   blocks.push(
     aside('How did it go in your head? What was only remembered earns no points.'),
     buttons(
@@ -197,7 +200,8 @@ function reasons(answered: Answered, which: 'own' | 'others' | 'all'): string[] 
       return shown.flatMap((place, i) => {
         const option = question.options[place]!;
         if (which !== 'all' && own(option, place) !== (which === 'own')) return [];
-        const yours = chosen.has(place) ? ' (yours)' : '';
+        const missed = question.kind === 'multi' && option.right && given.kind === 'multi';
+        const yours = chosen.has(place) ? ' (yours)' : missed ? ' (missed)' : '';
         return [`${option.right ? '✓' : '✗'} **${LETTERS[i]}**${yours} ${option.text}\n> ${option.why}`];
       });
     }
@@ -230,7 +234,7 @@ function answerOf(question: Question, covered?: readonly number[]): string[] {
     case 'order':
       return question.items.map((item, i) => `${i + 1}. ${item}`);
     case 'number':
-      return [`The answer is **${question.answer.written}**.`];
+      return [`The answer is ${exactly(question.answer)}.`];
     case 'text':
       return question.points.map((point, i) => {
         const made = covered?.includes(i) ?? false;
@@ -239,6 +243,12 @@ function answerOf(question: Question, covered?: readonly number[]): string[] {
         return `${sign} ${point.weight}: ${point.text}`;
       });
   }
+}
+
+/** `**270 s**`, or `**287 ms** (± 10 % accepted)` */
+function exactly({ written, tolerance }: NumberAnswer): string {
+  const [value = '', margin = ''] = written.split(/\s*(?:±|\+\/?-)\s*/);
+  return tolerance === 0 ? `**${value}**` : `**${value}** (± ${margin} accepted)`;
 }
 
 /** What an interviewer would ask next: on the points that were missed first. */

@@ -24,15 +24,17 @@ export async function openStore(url: string): Promise<Store> {
   const path = pathOf(url);
   const db = open(path);
   const boards = standings(db);
+  const log = answers(db, boards);
   return {
     learners: learners(db, boards),
     runs: runs(db),
     deliveries: deliveries(db),
     sessions: sessions(db),
-    answers: answers(db, boards),
+    answers: log,
     cards: cards(db),
     ranking: ranking(db, boards),
     async close() {
+      log.flush();
       db.$client.close();
     },
   };

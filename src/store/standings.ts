@@ -52,15 +52,18 @@ export function standings(db: Db): Standings {
     .returning({ id: boards.id })
     .prepare();
   const here = and(eq(table.board, sql.placeholder('board')), eq(table.learner, sql.placeholder('learner')));
-  const points = db.select({ points: table.points }).from(table).where(here).prepare();
-  const put = db
+  const add = db
     .insert(table)
     .values({
       board: sql.placeholder('board'),
       learner: sql.placeholder('learner'),
-      points: sql.placeholder('points'),
+      points: sql.placeholder('delta'),
     })
-    .onConflictDoUpdate({ target: [table.board, table.learner], set: { points: sql`excluded.points` } })
+    .onConflictDoUpdate({
+      target: [table.board, table.learner],
+      set: { points: sql`points + excluded.points` },
+    })
+    .returning({ points: table.points })
     .prepare();
   const remove = db.delete(table).where(here).prepare();
   const tally = and(
@@ -95,17 +98,15 @@ export function standings(db: Db): Standings {
     find(scope, period, topic) ?? makeBoard.get({ scope, period, topic }).id;
 
   const move = (board: number, learner: number, delta: number) => {
-    const old = points.get({ board, learner })?.points ?? 0;
-    const now = old + delta;
-    if (now === old) return;
+    if (delta === 0) return;
+    const now = add.get({ board, learner, delta }).points;
+    const old = now - delta;
     if (old > 0) {
       const counted = { board, points: old };
       if (fewer.run(counted).changes === 0) none.run(counted);
     }
-    if (now > 0) {
-      put.run({ board, learner, points: now });
-      more.run({ board, points: now });
-    } else remove.run({ board, learner });
+    if (now > 0) more.run({ board, points: now });
+    else remove.run({ board, learner });
   };
 
   // One row a learner, scope, period and topic; the period's name comes from the same function as above.
