@@ -51,7 +51,7 @@ export function layoutTimeline(view: TimelineView): Sheet {
   const lanes = view.lanes.length;
   const most = Math.max(LANE.least, Math.min(LANE.most, (TALLEST - fixed) / Math.max(lanes, 1)));
   const laneHeight =
-    lanes === 0 ? 0 : Math.min(most, Math.max(LANE.least, 55 - lanes * 0.5, (HEIGHT - fixed) / lanes));
+    lanes === 0 ? 0 : Math.min(most, Math.max(LANE.least, lanes > 5 ? 52 : 49, (HEIGHT - fixed) / lanes));
   const bottom = top + lanes * laneHeight;
   const spare = HEIGHT - fixed - lanes * laneHeight;
   const trackHeight =

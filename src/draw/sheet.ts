@@ -52,6 +52,7 @@ export interface Stroke {
   readonly stroke?: Paint;
   readonly strokeWidth?: number;
   readonly dash?: readonly number[];
+  readonly cap?: 'round';
   readonly fill?: Paint;
   readonly fillOpacity?: number;
 }

@@ -61,6 +61,7 @@ export function specOf(theme: Theme): Spec {
     encode: {
       enter: {
         path: { field: 'path' },
+        strokeCap: { field: 'cap' },
         fill: paint('fill'),
         fillOpacity: { field: 'fillOpacity' },
         stroke: paint('stroke'),

@@ -13,9 +13,23 @@ interface Table {
 const EM = 2048;
 const tables: Readonly<Record<Weight, Table>> = advances;
 
+/** in units, by weight and text: the same words stand on every picture */
+const known = new Map<string, number>();
+const MOST_KNOWN = 4000;
+
 /** Width in px at a font size in px. */
 export function textWidth(text: string, size: number, weight: Weight = 400): number {
-  const table = tables[weight];
+  const key = weight + text;
+  let units = known.get(key);
+  if (units === undefined) {
+    units = measure(text, tables[weight]);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, units);
+  }
+  return (units * size) / EM;
+}
+
+function measure(text: string, table: Table): number {
   let units = 0;
   let before = '';
   for (const char of text) {
@@ -23,7 +37,7 @@ export function textWidth(text: string, size: number, weight: Weight = 400): num
     if (before !== '') units += table.kerning[before + char] ?? 0;
     before = char;
   }
-  return (units * size) / EM;
+  return units;
 }
 
 /** Characters outside the table are drawn by the fallback fonts: wide ones by about an em and a quarter. */
@@ -34,6 +48,9 @@ function guess(char: string): number {
   return code >= 0x2e80 ? EM : 1300;
 }
 
+/** Nothing to clean: printable ASCII with single spaces between words. */
+const ORDINARY = /^(?:[!-~]+(?: [!-~]+)*)?$/;
+
 /** Beyond this no label is read, and some would cost more than the picture. */
 const LONGEST = 200;
 
@@ -42,6 +59,7 @@ const LONGEST = 200;
  * (librsvg refuses a whole picture for one of them), white space is one space, and its length is bounded.
  */
 export function clean(label: string, longest = LONGEST): string {
+  if (label.length <= longest && ORDINARY.test(label)) return label;
   const short = label.length > longest * 4 ? label.slice(0, longest * 4) : label;
   const plain = short
     .normalize('NFC')

@@ -195,7 +195,7 @@ function hiddenRecipe(run: Run, end: number): string {
 function footerOf(run: Run, notices: readonly (string | false)[]): string[] {
   const { footer } = run.scenario.look;
   const text = typeof footer === 'function' ? footer(run.params) : footer;
-  return [text, ...notices, run.cut].filter((line): line is string => !!line).map((line) => clean(line, 160));
+  return [text, ...notices, run.cut].filter((line): line is string => !!line).map((line) => clean(line, 240));
 }
 
 function inOrder(

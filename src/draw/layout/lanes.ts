@@ -80,7 +80,7 @@ function layoutBar({ draft, x, laneHeight }: Place, bar: BarView, y: number): vo
   });
   const room = x2 - x1 - 6;
   const usual = fitting(bar.words, room, 20, 600);
-  const text = usual ?? fitting(bar.words, room, 17, 600);
+  const text = usual ?? fitting(bar.words, x2 - x1 - 2, 17, 600);
   if (text === undefined) return;
   const size = usual === undefined ? 17 : 20;
   const tight = textWidth(text, size, 600) + 22 > x2 - x1;

@@ -1,7 +1,7 @@
 import { cross, type Draft, line, px } from '../sheet.ts';
 import { shorten, textWidth } from '../text.ts';
 import type { TimelineView } from '../view.ts';
-import { headOf, INKS } from './messages.ts';
+import { headOf, INKS, tips } from './arrows.ts';
 import { OUTCOMES } from './operations.ts';
 
 const ROW = 32;
@@ -63,19 +63,14 @@ export function layoutLegend(
     draw: (x, y) => {
       const way = { x1: x, y1: y, x2: x + 36, y2: y, ends: true };
       const { head, size, width } = INKS[ink];
-      const [stroke, fill] = headOf(way, head, size + 2);
+      const { barbs, tip } = headOf(way, head, size + 2);
       const paint = `ink ${ink}` as const;
       draft.marks.push({
-        path: line(x, y, x + 36, y) + stroke,
+        path: line(x, y, x + 36, y) + barbs,
         stroke: paint,
         strokeWidth: Math.max(2, width),
       });
-      if (fill === '') return;
-      const hollow =
-        head === 'hollow'
-          ? ({ fill: 'background', stroke: paint, strokeWidth: 2 } as const)
-          : { fill: paint };
-      draft.marks.push({ path: fill, ...hollow });
+      if (tip !== '') draft.marks.push(tips(tip, head, size + 2, paint));
     },
   }));
   if (legend.lost)
@@ -87,41 +82,57 @@ export function layoutLegend(
         draft.marks.push({ path: cross(x + 26, y, 6), stroke: 'lost', strokeWidth: 3 });
       },
     });
-  let y = top;
-  for (const entries of [bars, arrows]) y = rows(entries, draft, left, right, y);
-  return footer(view, draft, right, y);
+  return footer(view, draft, right, rows(bars, arrows, draft, left, right, top));
 }
 
-function rows(entries: readonly Entry[], draft: Draft, left: number, right: number, top: number): number {
-  if (entries.length === 0) return top;
+/** Bars in one row and arrows in the next; where the bars need two, the arrows follow in the second. */
+function rows(
+  bars: readonly Entry[],
+  arrows: readonly Entry[],
+  draft: Draft,
+  left: number,
+  right: number,
+  top: number,
+): number {
+  if (bars.length + arrows.length === 0) return top;
   let x = left;
   let y = top + ROW / 2;
-  for (const entry of entries) {
+  let broken = false;
+  const put = (entry: Entry) => {
     const word = shorten(entry.word, 320, SIZE);
     const width = entry.width + 9 + textWidth(word, SIZE);
     if (x > left && x + width > right) {
       x = left;
       y += ROW;
+      broken = true;
     }
     entry.draw(x, y);
     draft.word(word, x + entry.width + 9, y, { paint: 'muted' });
     x += width + 26;
+  };
+  bars.forEach(put);
+  if (!broken && bars.length > 0 && arrows.length > 0) {
+    x = left;
+    y += ROW;
   }
+  arrows.forEach(put);
   return y + ROW / 2;
 }
 
-/** One line if it fits, two if it must. */
+/** Two lines at most, broken between words. */
 function footer(view: TimelineView, draft: Draft, right: number, top: number): number {
   const size = 17;
   const room = right - EDGE;
-  const lines: string[] = [];
-  for (const text of view.footer) {
-    const joined = lines.length === 0 ? text : `${lines.at(-1)} · ${text}`;
-    if (lines.length > 0 && textWidth(joined, size) <= room) lines[lines.length - 1] = joined;
-    else lines.push(text);
+  let rest = view.footer.join(' · ');
+  let lines = 0;
+  for (; lines < 2 && rest !== ''; lines++) {
+    let line = rest;
+    if (lines === 0 && textWidth(rest, size) > room) {
+      const cut = shorten(rest, room, size).slice(0, -1);
+      line = cut.slice(0, Math.max(cut.lastIndexOf(' '), 40));
+    } else line = shorten(rest, room, size);
+    draft.word(line, EDGE, top + 14 + lines * 23, { paint: 'muted', size });
+    rest = rest.slice(line.length).trim();
   }
-  lines.slice(0, 3).forEach((text, i) => {
-    draft.word(shorten(text, room, size), EDGE, top + 14 + i * 23, { paint: 'muted', size });
-  });
-  return top + Math.min(3, lines.length) * 23 + 12;
+  return top + lines * 23 + 12;
 }

@@ -4,29 +4,8 @@ import type { Paint } from '../palette.ts';
 import { cross, line, px } from '../sheet.ts';
 import { textWidth } from '../text.ts';
 import type { MessageView } from '../view/messages.ts';
+import { headOf, INKS, tips, type Way } from './arrows.ts';
 import { barAt, halfHeight } from './lanes.ts';
-
-/** A message as a line in px, clipped to the window. */
-export interface Way {
-  readonly x1: number;
-  readonly y1: number;
-  readonly x2: number;
-  readonly y2: number;
-  /** its end is within the window */
-  readonly ends: boolean;
-}
-
-/** How each ink is drawn. Heads differ in shape, for whom colours do not. */
-export const INKS: Readonly<Record<Ink, { width: number; head: Head; size: number }>> = {
-  quiet: { width: 1.6, head: 'open', size: 6 },
-  reply: { width: 1.4, head: 'open', size: 5 },
-  ask: { width: 2.6, head: 'hollow', size: 9 },
-  grant: { width: 2.6, head: 'round', size: 9 },
-  data: { width: 2.6, head: 'filled', size: 9 },
-  decide: { width: 2.8, head: 'diamond', size: 10 },
-  bad: { width: 2.8, head: 'filled', size: 9 },
-};
-export type Head = 'open' | 'hollow' | 'filled' | 'round' | 'diamond';
 
 /** Labels are written on arrows only where these are few enough to have one each. */
 const FEW = 24;
@@ -48,22 +27,17 @@ export function layoutMessages(place: Place): void {
     }
     const { head, size } = INKS[message.ink];
     const arrives = message.fate === 'arrived' && way.ends;
-    const [stroke, fill] = arrives ? headOf(way, head, size) : ['', ''];
-    lines.set(message.ink, (lines.get(message.ink) ?? '') + line(way.x1, way.y1, way.x2, way.y2) + stroke);
-    if (fill !== '') heads.set(message.ink, (heads.get(message.ink) ?? '') + fill);
+    const { barbs, tip } = arrives ? headOf(way, head, size) : { barbs: '', tip: '' };
+    lines.set(message.ink, (lines.get(message.ink) ?? '') + line(way.x1, way.y1, way.x2, way.y2) + barbs);
+    if (tip !== '') heads.set(message.ink, (heads.get(message.ink) ?? '') + tip);
   });
   // the order of `messages`: the inks that matter last
   for (const [ink, path] of lines) {
     const paint: Paint = `ink ${ink}`;
-    draft.links.push({ path, stroke: paint, strokeWidth: INKS[ink].width });
-    const head = heads.get(ink);
-    if (head === undefined) continue;
-    const hollow = INKS[ink].head === 'hollow';
-    draft.links.push({
-      path: head,
-      fill: hollow ? 'background' : paint,
-      ...(hollow && { stroke: paint, strokeWidth: 2 }),
-    });
+    const { width, head, size } = INKS[ink];
+    draft.links.push({ path, stroke: paint, strokeWidth: width });
+    const heading = heads.get(ink);
+    if (heading !== undefined) draft.links.push(tips(heading, head, size, paint));
   }
   if (lostWays !== '') draft.links.push({ path: lostWays, stroke: 'lost way', strokeWidth: 2 });
   if (crosses !== '') draft.marks.push({ path: crosses, stroke: 'lost', strokeWidth: 3 });
@@ -95,33 +69,6 @@ export function wayOf(place: Place, message: MessageView): Way | undefined {
     y2: message.ended > message.sent ? at(t2) : reach,
     ends: t2 === message.ended,
   };
-}
-
-/** [what is stroked with the line, what is filled] */
-export function headOf(way: Way, head: Head, size: number): [string, string] {
-  const length = Math.hypot(way.x2 - way.x1, way.y2 - way.y1) || 1;
-  const ux = (way.x2 - way.x1) / length;
-  const uy = (way.y2 - way.y1) / length;
-  const point = (back: number, side: number) =>
-    `${px(way.x2 - ux * back - uy * side)},${px(way.y2 - uy * back + ux * side)}`;
-  const tip = `${px(way.x2)},${px(way.y2)}`;
-  const half = size * 0.5;
-  switch (head) {
-    case 'open':
-      return [`M${point(size, half)}L${tip}L${point(size, -half)}`, ''];
-    case 'hollow':
-    case 'filled':
-      return ['', `M${tip}L${point(size * 1.1, half)}L${point(size * 1.1, -half)}Z`];
-    case 'round': {
-      const r = px(size * 0.42);
-      return ['', `M${tip}A${r},${r},0,1,1,${point(2 * r, 0)}A${r},${r},0,1,1,${tip}Z`];
-    }
-    case 'diamond':
-      return [
-        '',
-        `M${tip}L${point(half * 1.1, half * 0.8)}L${point(size * 1.1, 0)}L${point(half * 1.1, -half * 0.8)}Z`,
-      ];
-  }
 }
 
 interface Rect {

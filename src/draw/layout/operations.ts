@@ -78,9 +78,11 @@ function layoutOperation(
   if (width >= SMALLEST) draft.word(sign, x1 + width / 2, y, style);
   else if (op.outcome === 'fail')
     draft.marks.push({ path: cross(x1 + width / 2, y, 6), stroke: 'text', strokeWidth: 2 });
-  const beside = fitting(op.words, Math.min(free - 12, right) - (x1 + width + 8), 20);
+  // a bare `put` beside its bar says less than nothing
+  const calls = op.words.slice(0, -1);
+  const beside = fitting(calls, Math.min(free - 12, right) - (x1 + width + 8), 20);
   if (beside !== undefined) return x1 + width + 8 + draft.word(beside, x1 + width + 8, y, { paint: 'muted' });
-  const before = fitting(op.words, x1 - 8 - taken - 12, 20);
+  const before = fitting(calls, x1 - 8 - taken - 12, 20);
   if (before !== undefined) draft.word(before, x1 - 8, y, { paint: 'muted', align: 'right' });
   return x1 + width;
 }

@@ -2,7 +2,8 @@ import type { Place } from '../layout.ts';
 import { cross, line, px } from '../sheet.ts';
 import { textWidth } from '../text.ts';
 import { duration } from '../view/time.ts';
-import { headOf, INKS, wayOf } from './messages.ts';
+import { headOf, INKS, tips } from './arrows.ts';
+import { wayOf } from './messages.ts';
 
 /** The playhead with what is looked at, and the blank after a cut. */
 export function layoutStep(place: Place, axisTop: number): void {
@@ -64,13 +65,14 @@ function highlight(place: Place, index: number): void {
   const way = wayOf(place, message);
   if (way === undefined) return;
   const arrived = message.fate === 'arrived' && way.ends;
-  const [stroke, fill] = arrived ? headOf(way, INKS[message.ink].head, 15) : ['', ''];
+  const { head } = INKS[message.ink];
+  const { barbs, tip } = arrived ? headOf(way, head, 15) : { barbs: '', tip: '' };
   draft.pointers.push({
-    path: line(way.x1, way.y1, way.x2, way.y2) + stroke,
+    path: line(way.x1, way.y1, way.x2, way.y2) + barbs,
     stroke: 'step',
     strokeWidth: 4,
   });
-  if (fill !== '') draft.pointers.push({ path: fill, fill: 'step' });
+  if (tip !== '') draft.pointers.push(tips(tip, head, 15, 'step'));
   if (message.fate === 'lost')
     draft.pointers.push({ path: cross(way.x2, way.y2, 8), stroke: 'lost', strokeWidth: 4 });
   const text = message.label === '' ? message.name : `${message.name} · ${message.label}`;

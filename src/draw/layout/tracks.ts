@@ -20,10 +20,10 @@ function layoutTrack(place: Place, track: TrackView, top: number, height: number
   const { draft, left, right, x, view } = place;
   const y1 = top + TITLE;
   const y0 = top + height - FOOT;
-  const values = [
-    ...track.series.flatMap((series) => series.points.map(([, value]) => value)),
-    ...(track.limit ? [track.limit.value] : []),
-  ];
+  const values = track.series.flatMap((series) => series.points.map(([, value]) => value));
+  // a limit far away is named, not drawn: to scale it would flatten the figures
+  const limited = track.limit !== undefined && track.limit.value <= 3 * Math.max(...values);
+  if (limited) values.push(track.limit.value);
   const most = Math.max(...values, 0);
   const least = Math.min(...values, 0);
   const room = most - least || 1;
@@ -51,15 +51,18 @@ function layoutTrack(place: Place, track: TrackView, top: number, height: number
     draft.links.push({ path, stroke: series.tone, strokeWidth: 2.6, ...(dash && { dash }) });
     at = key(place, at, top + 16, series.legend, series.tone, dash);
   });
-  if (track.limit) {
+  if (!track.limit) return;
+  const limit = `${track.limit.legend} ${short(track.limit.value)}`;
+  if (limited) {
     draft.marks.push({
       path: line(left, y(track.limit.value), right, y(track.limit.value)),
       stroke: 'lost',
       strokeWidth: 2,
       dash: [6, 4],
     });
-    key(place, at, top + 16, `${track.limit.legend} ${short(track.limit.value)}`, 'lost', [6, 4]);
-  }
+    key(place, at, top + 16, limit, 'lost', [6, 4]);
+  } else
+    draft.word(shorten(`(${limit}: far above)`, right - at, 18), at, top + 16, { paint: 'muted', size: 18 });
 }
 
 function key(

@@ -79,7 +79,10 @@ function wordsOf(event: EventOf<'fault'>, lanes: ReadonlyMap<string, number>): s
     case 'partition': {
       const shown = event.groups.map((group) => group.filter((node) => lanes.has(node)));
       const groups = shown.every((group) => group.length > 0) ? shown : event.groups;
-      return [`partition ${groups.map((group) => group.join(' ')).join(' | ')}`, 'partition'];
+      const rank = (node: string) => lanes.get(node) ?? lanes.size;
+      const sides = groups.map((group) => [...group].sort((a, b) => rank(a) - rank(b)));
+      sides.sort((a, b) => rank(a[0] ?? '') - rank(b[0] ?? ''));
+      return [`partition ${sides.map((side) => side.join(' ')).join(' | ')}`, 'partition'];
     }
     case 'cut':
       return [`one-way cut ${event.from.join(' ')} → ${event.to.join(' ')}`, 'one-way cut', 'cut'];
@@ -112,9 +115,14 @@ function clock(event: { readonly offsetMs: number; readonly driftPpm: number }):
   const sign = (value: number) => (value > 0 ? `+${value}` : `−${-value}`);
   return [
     ...(event.offsetMs ? [`${sign(event.offsetMs)} ms`] : []),
-    ...(event.driftPpm ? [`${sign(event.driftPpm)} ppm`] : []),
+    ...(event.driftPpm ? [drift(event.driftPpm)] : []),
   ].join(', ');
 }
+
+const drift = (ppm: number): string =>
+  Math.abs(ppm) < 1000
+    ? `${ppm > 0 ? '+' : '−'}${Math.abs(ppm)} ppm`
+    : `${percent(Math.abs(ppm) / 1e6)} ${ppm > 0 ? 'fast' : 'slow'}`;
 
 function touched(event: EventOf<'fault'>, lanes: ReadonlyMap<string, number>): { lanes?: number[] } {
   const everywhere = ['partition', 'cut', 'loss', 'duplicate', 'reorder'].includes(event.fault);

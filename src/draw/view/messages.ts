@@ -24,10 +24,12 @@ export const MOST_MESSAGES = 800;
 
 /** The ones that matter last, so that they lie on top. */
 const ORDER: readonly Ink[] = ['quiet', 'reply', 'data', 'ask', 'grant', 'decide', 'bad'];
+const RANK = Object.fromEntries(ORDER.map((ink, i) => [ink, i])) as Record<Ink, number>;
 
 interface Sent {
   readonly event: EventOf<'send'>;
   readonly index: number;
+  readonly ink: Ink;
   ended?: number;
   dropped?: DropReason;
   reach: number;
@@ -42,6 +44,8 @@ export function messagesOf(frame: Frame): {
 } {
   const { run, from, to, end, lanes, options } = frame;
   const { look } = run.scenario;
+  const inks = new Map(Object.entries(look.messages).map(([type, { ink }]) => [type, ink]));
+  const inkOf = (type: string): Ink => inks.get(type) ?? 'quiet';
   const sent: Sent[] = [];
   const byId = new Map<number, Sent>();
   const barriers = new Barriers(lanes);
@@ -53,7 +57,7 @@ export function messagesOf(frame: Frame): {
     if (event.kind === 'send') {
       const known = lanes.has(event.from) && lanes.has(event.to) && event.from !== event.to;
       if (!known || event.at > end) return;
-      const message: Sent = { event, index, reach: 1 };
+      const message: Sent = { event, index, ink: inkOf(event.type), reach: 1 };
       byId.set(event.id, message);
       sent.push(message);
       return;
@@ -70,11 +74,7 @@ export function messagesOf(frame: Frame): {
     sent.filter((m) => m.ended !== undefined && !m.dropped).map((m) => m.ended! - m.event.at),
   );
   const inWindow = sent.filter((m) => (m.ended ?? to) >= from && m.event.at <= to);
-  const inkOf = (m: Sent): Ink =>
-    (Object.hasOwn(look.messages, m.event.type) ? look.messages[m.event.type]?.ink : undefined) ?? 'quiet';
-  const chosen = choose(inWindow, inkOf, stepId).sort(
-    (a, b) => ORDER.indexOf(inkOf(a)) - ORDER.indexOf(inkOf(b)) || a.index - b.index,
-  );
+  const chosen = choose(inWindow, stepId).sort((a, b) => RANK[a.ink] - RANK[b.ink] || a.index - b.index);
   const messages = chosen.map((m): MessageView => {
     const lost = m.dropped !== undefined;
     const ended = m.ended ?? m.event.at + Math.max(1, usual);
@@ -83,7 +83,7 @@ export function messagesOf(frame: Frame): {
       from: lanes.get(m.event.from)!,
       to: lanes.get(m.event.to)!,
       sent: m.event.at,
-      ink: inkOf(m),
+      ink: m.ink,
       name: clean(word, 40),
       label: m.event.label === word ? '' : clean(m.event.label, 60),
     };
@@ -96,7 +96,7 @@ export function messagesOf(frame: Frame): {
   return {
     messages,
     total: inWindow.length,
-    legend: legendOf(chosen, inkOf, look.messages),
+    legend: legendOf(chosen, look.messages),
     marked: marked < 0 ? undefined : marked,
   };
 }
@@ -150,13 +150,13 @@ export function groupsOf(
 }
 
 /** All, or the loudest with an even sample of the ink that no longer fits whole. */
-function choose(all: readonly Sent[], inkOf: (m: Sent) => Ink, stepId: number | undefined): Sent[] {
+function choose(all: readonly Sent[], stepId: number | undefined): Sent[] {
   if (all.length <= MOST_MESSAGES) return [...all];
   const stepped = all.filter((m) => m.event.id === stepId);
   const chosen = new Set<Sent>(stepped);
   for (const ink of ORDER.toReversed()) {
     const room = MOST_MESSAGES - chosen.size;
-    const candidates = all.filter((m) => inkOf(m) === ink && !chosen.has(m));
+    const candidates = all.filter((m) => m.ink === ink && !chosen.has(m));
     if (candidates.length <= room) for (const m of candidates) chosen.add(m);
     else {
       const every = candidates.length / Math.max(room, 1);
@@ -168,10 +168,9 @@ function choose(all: readonly Sent[], inkOf: (m: Sent) => Ink, stepId: number | 
 
 function legendOf(
   sent: readonly Sent[],
-  inkOf: (m: Sent) => Ink,
   looks: Readonly<Record<string, { legend: string }>>,
 ): LegendView['messages'] {
-  const types = new Map(sent.map((m) => [m.event.type, inkOf(m)]));
+  const types = new Map(sent.map((m) => [m.event.type, m.ink]));
   const ordered = [
     ...Object.keys(looks).filter((type) => types.has(type)),
     ...[...types.keys()].filter((type) => !Object.hasOwn(looks, type)),

@@ -46,7 +46,12 @@ export function operationsOf(frame: Frame): {
     if (event.kind === 'invoke') invoked.set(event.op, event);
     else if (event.kind === 'return') returned.set(event.op, event);
   }
-  const seen = [...invoked.values()].filter((op) => op.at <= to && (returned.get(op.op)?.at ?? end) >= from);
+  // one that has only just begun would be a splinter at the edge
+  const latest = end - (to - from) / 100;
+  const seen = [...invoked.values()].filter((op) => {
+    const answer = returned.get(op.op);
+    return answer === undefined ? op.at <= Math.min(to, latest) : op.at <= to && answer.at >= from;
+  });
   if (seen.length > MOST_OPERATIONS)
     return { processes: [], total: 0, tracks: [counted(frame, seen, returned)] };
   const marked = new Set(options.marked);
