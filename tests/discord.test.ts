@@ -322,15 +322,16 @@ describe('one answer, whatever the line does', () => {
   });
 
   it.each([
-    ['where all see it', false],
-    ['where one sees it', true],
-  ])('work that outlives the interaction is shown %s', async (_, secret) => {
+    ['where all see it', false, false],
+    ['where one sees it', true, true],
+    ['where one sees it, though all were told to wait', false, true],
+  ])('work that outlives the interaction is shown %s', async (_, planned, secret) => {
     let release = () => {};
     const work = new Promise<void>((done) => {
       release = done;
     });
     const { server, ana, ben, bot } = await setUp({
-      plan: () => ({ how: 'reply', private: secret }),
+      plan: () => ({ how: 'reply', private: planned }),
       handle: async () => {
         await work;
         return { blocks: [text('after all')], private: secret };
@@ -342,6 +343,30 @@ describe('one answer, whatever the line does', () => {
     release();
     expect(withWords(await ana.sees(says('after all')), 'after all')).toMatchObject([{ private: secret }]);
     expect(withWords(await ben.sees(() => true), 'after all')).toHaveLength(secret ? 0 : 1);
+  });
+
+  it('an interaction that reached the bot too late', async () => {
+    const { server, ana } = await setUp();
+    await ana.command('/ask late');
+    for (const [token, i] of server.world.interactions)
+      server.world.interactions.set(token, { ...i, at: i.at - 4_000 });
+    expect(withWords(await ana.sees(says('answer to late')), 'answer')).toHaveLength(1);
+  });
+
+  it('two processes, each with its shard', async () => {
+    const server = await startDiscordServer();
+    open.push(server);
+    const bots = [0, 1].map(() => scripted());
+    for (const [id, bot] of bots.entries()) {
+      const { token, apiUrl, guildId } = server;
+      const shards = { ids: [id], total: 2 };
+      open.push(await startDiscord({ bot, log: listen().log, token, apiUrl, guildId, shards }));
+    }
+    const ana = server.person('Ana');
+    await ana.command('/ask both');
+    await ana.sees(says('answer to both'));
+    await still();
+    expect(bots.flatMap((b) => b.heard)).toHaveLength(1);
   });
 });
 
@@ -547,7 +572,7 @@ describe('permissions and settings', () => {
     server.deny(CreatePublicThreads);
     await ana.command('/ask away');
     expect(withWords(await ana.sees(says('no thread')), 'no thread')[0]!.thread).toBeUndefined();
-    expect(lines.some((l) => l.startsWith('warn no thread may be opened here'))).toBe(true);
+    expect(lines.some((l) => l.startsWith('warn no thread may be used here'))).toBe(true);
   });
 
   it.each([
@@ -632,6 +657,18 @@ describe('encoding', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it.each([
+    ['**b**, *i*, `a__b @here`, a_b', '**b**, *i*, `a__b @here`, a_b'],
+    [
+      '[the paper](https://x.org/a__b), https://y.org/~~z.',
+      '[the paper](<https://x.org/a__b>), <https://y.org/~~z>.',
+    ],
+    ['- one\n> two\n# three', '- one\n> two\n\\# three'],
+    ['<b> </b> <t:1:R> <https://x.org>', '<b> \\</b> \\<t:1:R> <https://x.org>'],
+  ])('keeps our markup and escapes only Discord’s own: %s', (ours, theirs) => {
+    expect(pages([text(ours)])).toEqual([theirs]);
   });
 
   it('shortens after a sentence, else after a word', () => {

@@ -102,22 +102,25 @@ export function createAnswers(
 
   async function show(open: Open, reply: Reply | undefined): Promise<void> {
     const { raw, mode, acked } = open;
+    const sent: APIMessage[] = [];
     try {
-      if (reply && reply.blocks.length > 0) await deliver(open, reply);
+      if (reply && reply.blocks.length > 0) await deliver(open, reply, sent);
       // nothing to say, so the announced message goes; where it was announced by another delivery, that one answers
       else if (mode === 'fresh' && acked === 'done') await api.deleteOriginal(raw);
     } catch (error) {
       log.error({ ...why(error), event: raw.id }, 'an answer could not be shown');
       // after a server error nobody knows what has been shown already; only a plain refusal is told
-      if (error instanceof DiscordAPIError || !isRemote(error))
+      const refused = error instanceof DiscordAPIError || !isRemote(error);
+      if (refused && sent.length === 0)
         await deliver(
           open,
           privately(text('Discord did not take this answer. It has been noted in the log.')),
+          [],
         ).catch((again: unknown) => log.error({ ...why(again), event: raw.id }, 'nor could that be said'));
     }
   }
 
-  async function deliver(open: Open, reply: Reply): Promise<void> {
+  async function deliver(open: Open, reply: Reply, sent: APIMessage[]): Promise<void> {
     const { raw, mode, acked, heardAt } = open;
     const secret = reply.private === true || open.secret;
     const inPlace = mode === 'place' && secret === open.secret;
@@ -126,7 +129,8 @@ export function createAnswers(
     // the announced message is public and cannot be made private; a follow-up would take its place, so it goes first
     if (mode === 'fresh' && !original && !gone)
       await api.deleteOriginal(raw).catch((error: unknown) => {
-        if (!isCode(error, CODES.unknownMessage)) throw error;
+        if (isCode(error, ...FORGOTTEN)) gone = true;
+        else if (!isCode(error, CODES.unknownMessage)) throw error;
       });
 
     const kept = inPlace && 'message' in raw && raw.message ? markerOf(raw.message) : undefined;
@@ -134,7 +138,6 @@ export function createAnswers(
       extras: inPlace ? 'first' : 'last',
       marker: reply.marker ?? kept,
     });
-    const sent: APIMessage[] = [];
     for (const [i, part] of parts.entries()) {
       if (!gone) {
         try {
@@ -170,7 +173,10 @@ export function createAnswers(
       log.warn({ event: raw.id }, 'a late private answer has nowhere to go: direct messages are closed');
       return undefined;
     }
-    return api.post(to, part, raw.id, i);
+    // nothing else would say whose question this answers; it names the person without pinging
+    const content = `-# <@${incoming.person.id}>\n${part.body.content}`;
+    const named = i === 0 && !secret && content.length <= LIMITS.text;
+    return api.post(to, named ? { ...part, body: { ...part.body, content } } : part, raw.id, i);
   }
 
   async function openThread(

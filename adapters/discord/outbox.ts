@@ -39,18 +39,17 @@ export function createOutbox(client: Client, api: Api, log: Log): DiscordOutbox 
     key: string,
     otherwise: (first: readonly Block[]) => Promise<void>,
   ): Promise<void> {
-    let channel: string;
     try {
-      channel = await api.thread(message.channel_id, message.id, shorten(title, LIMITS.threadTitle));
+      const channel = await api.thread(message.channel_id, message.id, shorten(title, LIMITS.threadTitle));
+      if (first.length > 0) await say(channel, { blocks: first }, `${key}:thread`);
     } catch (error) {
       if (!(error instanceof DiscordAPIError)) throw error;
       log.warn(
         { ...why(error), channel: message.channel_id },
-        'no thread may be opened here; posted below instead',
+        'no thread may be used here; posted below instead',
       );
-      return otherwise(first);
+      await otherwise(first);
     }
-    if (first.length > 0) await say(channel, { blocks: first }, `${key}:thread`);
   }
 
   async function post(place: Place, reply: Reply): Promise<Posted> {

@@ -93,7 +93,7 @@ export async function registerCommands(
   const wanted = specs.map((s) => encodeCommand(s, guild !== undefined));
   const there = (await rest.get(route)) as readonly Record<string, unknown>[];
   const scope = guild ? `server ${guild}` : 'all servers';
-  if (comparable(there) === comparable(wanted)) {
+  if (comparable(there, guild) === comparable(wanted, guild)) {
     log.info({ commands: wanted.length, scope }, 'Discord commands are up to date');
     return false;
   }
@@ -102,13 +102,14 @@ export async function registerCommands(
   return true;
 }
 
-/** Only what we write, in a fixed order, defaults left out: Discord adds ids, versions and nulls of its own. */
-function comparable(commands: readonly object[]): string {
+/** Only what we write, in a fixed order, defaults left out: Discord adds ids, versions, contexts and nulls of its own. */
+function comparable(commands: readonly object[], guild: string | undefined): string {
+  const ours = (key: string) => KEYS.has(key) && !(guild && GLOBAL_ONLY.has(key));
   const keep = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(keep);
     if (value === null || typeof value !== 'object') return value;
     const entries = Object.entries(value)
-      .filter(([key, v]) => KEYS.has(key) && v !== undefined && v !== null && v !== false && !isEmpty(v))
+      .filter(([key, v]) => ours(key) && v !== undefined && v !== null && v !== false && !isEmpty(v))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, v]) => [key, SETS.has(key) ? [...(v as number[])].sort() : keep(v)]);
     return Object.fromEntries(entries);
@@ -118,7 +119,8 @@ function comparable(commands: readonly object[]): string {
 }
 
 const isEmpty = (v: unknown) => Array.isArray(v) && v.length === 0;
-const SETS = new Set(['contexts', 'integration_types', 'channel_types']);
+const GLOBAL_ONLY = new Set(['contexts', 'integration_types']);
+const SETS = new Set([...GLOBAL_ONLY, 'channel_types']);
 const KEYS = new Set([
   ...['type', 'name', 'description', 'options', 'required', 'choices', 'value', 'autocomplete'],
   ...['min_value', 'max_value', 'min_length', 'max_length', ...SETS],

@@ -2,6 +2,7 @@ import type { Block } from '../../src/chat.ts';
 import { LIMITS } from './limits.ts';
 
 const CODE = /(```[\s\S]*?```|`[^`\n]+`)/;
+const LINK = /(\[[^\]\n]*\]\(https?:\/\/[^\s)]+\)|(?<![<(\w])https?:\/\/[^\s<>)\]]*[^\s<>)\].,;:!?'"*])/;
 const ZERO_WIDTH = '\u200b';
 
 /**
@@ -10,10 +11,26 @@ const ZERO_WIDTH = '\u200b';
  * and lose their preview card.
  */
 export function toDiscord(markdown: string): string {
-  return markdown
-    .split(CODE)
-    .map((part, i) => (i % 2 === 1 ? part : escapeMarkup(part)))
+  const outside = (words: string) => apart(words, LINK, quietLink, escapeMarkup);
+  return apart(markdown, CODE, (source) => source, outside);
+}
+
+/** What the pattern finds goes one way, what lies between the other; the pattern is one group. */
+const apart = (
+  words: string,
+  pattern: RegExp,
+  found: (part: string) => string,
+  between: (part: string) => string,
+): string =>
+  words
+    .split(pattern)
+    .map((part, i) => (i % 2 === 1 ? found(part) : between(part)))
     .join('');
+
+/** In angle brackets Discord draws no card for a link. */
+function quietLink(link: string): string {
+  const [, label, address] = /^\[([^\]]*)\]\((.*)\)$/.exec(link) ?? [];
+  return address === undefined ? `<${link}>` : `[${escapeMarkup(label ?? '')}](<${address}>)`;
 }
 
 function escapeMarkup(words: string): string {
@@ -24,12 +41,11 @@ function escapeMarkup(words: string): string {
       .replace(/(?<!\\)<(?=[@#:/]|a:|t:|id:)/g, '\\<')
       .replace(/(?<!\\)(\|\||~~|__)/g, (pair) => `\\${pair[0]}\\${pair[1]}`)
       .replace(/^(\s*)(#{1,3}\s|-#\s|>>>)/gm, '$1\\$2')
-      .replace(
-        /\[([^\]\n]*)\]\((https?:\/\/[^\s)]+)\)|(?<![<(\w])(https?:\/\/[^\s<>)\]]*[^\s<>)\].,;:!?'"*])/g,
-        (_, label, link, bare) => (link ? `[${label}](<${link}>)` : `<${bare}>`),
-      )
   );
 }
+
+/** Words that hold no markup at all, such as a heading's. */
+const literal = (words: string): string => escapeMarkup(words.replace(/[\\*_~`|]/g, '\\$&'));
 
 /** At most `limit` characters, cut after a sentence if one ends late enough, else after a word. */
 export function shorten(words: string, limit: number): string {
@@ -56,7 +72,7 @@ function pieceOf(block: Block): Piece | undefined {
     case 'text':
       return prose(toDiscord(block.markdown));
     case 'heading':
-      return prose(`### ${toDiscord(block.text.replace(/\s+/g, ' '))}`);
+      return prose(`### ${literal(block.text.replace(/\s+/g, ' '))}`);
     case 'aside':
       return prose(
         toDiscord(block.markdown)
@@ -73,7 +89,7 @@ function pieceOf(block: Block): Piece | undefined {
         prose: false,
       };
     case 'file':
-      return block.title ? prose(`**${toDiscord(block.title)}**`) : undefined;
+      return block.title ? prose(`**${literal(block.title)}**`) : undefined;
     case 'image':
     case 'buttons':
     case 'select':

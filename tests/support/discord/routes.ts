@@ -121,7 +121,9 @@ export function routes(world: World, gateway: Gateway): Route[] {
       nsfw: false,
       name_localizations: null,
       description_localizations: null,
-      ...(scope === 'global' ? { integration_types: [0], contexts: null } : { guild_id: scope }),
+      integration_types: [0],
+      contexts: null,
+      ...(scope === 'global' ? {} : { guild_id: scope }),
       ...withoutDefaults(c),
     }));
     world.commands.set(scope, list);
