@@ -4,6 +4,7 @@ import type { Row } from './row.ts';
 /** `npm run bench [-- part]`: prints a table and JSON. Figures are ratios within one run where machines differ. */
 const parts: Record<string, () => Promise<Row[]>> = {
   draw: async () => (await import('./draw.ts')).benchDraw(),
+  sim: async () => (await import('./sim.ts')).benchSim(),
   store: async () => (await import('./store.ts')).benchStore(),
   start: async () => (await import('./start.ts')).benchStart(),
 };

@@ -22,8 +22,9 @@ try {
   const shards = readShards(config.DISCORD_SHARDS);
   await start(config, shards);
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  // What stops the start is told in one line: an adapter's words are for who starts the bot, too.
+  process.stderr.write(`${(error as Error).message.split('\n')[0]}\n`);
+  if (process.env.LOG_LEVEL === 'debug') process.stderr.write(`${(error as Error).stack}\n`);
   process.exit(2);
 }
 
@@ -52,19 +53,7 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
   };
   const bot = createBot([...found.values()], tools, log);
 
-  const slack = config.SLACK_BOT_TOKEN
-    ? await startSlack({
-        bot,
-        log,
-        now,
-        botToken: config.SLACK_BOT_TOKEN,
-        appToken: config.SLACK_APP_TOKEN,
-        signingSecret: config.SLACK_SIGNING_SECRET,
-        apiUrl: config.SLACK_API_URL,
-      })
-    : undefined;
-  if (slack) adapters.set('slack', slack);
-
+  let slack: Awaited<ReturnType<typeof startSlack>> | undefined;
   collectDefaultMetrics();
   const data = dataFolder(config.DATABASE_URL);
   const page = await startPage({
@@ -78,14 +67,32 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
     keep: fileHistory(join(data, 'page.db')),
     metrics: () => register.metrics(),
     health: () => Object.fromEntries([...adapters].map(([name, adapter]) => [name, adapter.ready()])),
-    extra: slack?.handle,
+    // Slack connects after the page: until it has, its requests are not found and Slack sends them again.
+    extra: (request) => slack?.handle(request),
   });
   adapters.set('page', page);
 
+  log.info({ page: page.url, scenarios: sims.ids.length }, `ready at ${page.url}`);
+
+  const connecting: Promise<void>[] = [];
+  if (config.SLACK_BOT_TOKEN)
+    connecting.push(
+      startSlack({
+        bot,
+        log,
+        now,
+        botToken: config.SLACK_BOT_TOKEN,
+        appToken: config.SLACK_APP_TOKEN,
+        signingSecret: config.SLACK_SIGNING_SECRET,
+        apiUrl: config.SLACK_API_URL,
+      }).then((adapter) => {
+        slack = adapter;
+        adapters.set('slack', adapter);
+      }),
+    );
   if (config.DISCORD_TOKEN)
-    adapters.set(
-      'discord',
-      await startDiscord({
+    connecting.push(
+      startDiscord({
         bot,
         log,
         now,
@@ -93,12 +100,10 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
         apiUrl: config.DISCORD_API_URL,
         guildId: config.DISCORD_GUILD_ID,
         shards,
-      }),
+      }).then((adapter) => void adapters.set('discord', adapter)),
     );
-  log.info(
-    { page: page.url, platforms: [...adapters.keys()], scenarios: sims.ids.length },
-    `ready at ${page.url}`,
-  );
+  await Promise.all(connecting);
+  if (connecting.length > 0) log.info({ platforms: [...adapters.keys()] }, 'connected');
 
   let stopping = false;
   const stop = async () => {
