@@ -59,18 +59,7 @@ function ownBlocks(progress: Progress, learner: Learner, now: number): Block[] {
     text(['**What you would recall today**', ...topicLines(progress)].join('\n')),
     text(['**The last seven days**', week(progress, dayIn(learner.timezone, now))].join('\n')),
   ];
-  if (weakest.length > 0)
-    blocks.push(
-      text(
-        [
-          '**Weakest**',
-          ...weakest.map(
-            ({ question, recall, lapses }) =>
-              `- ${cut(question.prompt.split('\n')[0] ?? question.id, 110)} (${question.topic}, ${percent(recall)}${lapses > 0 ? `, forgotten ${lapses === 1 ? 'once' : `${lapses} times`}` : ''})`,
-          ),
-        ].join('\n'),
-      ),
-    );
+  if (weakest.length > 0) blocks.push(text(['**Weakest**', ...weakest.map(weakLine)].join('\n')));
   const actions: Button[] = [];
   if (progress.due > 0)
     actions.push({ action: 'review:start', label: `Review ${progress.due} due`, style: 'primary' });
@@ -101,11 +90,21 @@ function othersBlocks(progress: Progress, { name }: Learner): Block[] {
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 const topicLines = ({ topics }: Progress): string[] =>
-  topics.map(({ topic, met, of, recall }) =>
-    recall === undefined
-      ? `- ${topic.title}: none of ${of} met yet`
-      : `- ${topic.title}: **${percent(recall)}** of the ${met} met (of ${of})`,
-  );
+  topics.map(({ topic, of, met, learnt, recall }) => {
+    const parts = [
+      ...(recall === undefined ? [] : [`**${percent(recall)}** of ${learnt} learnt`]),
+      ...(met > learnt ? [`${met - learnt} still to learn`] : []),
+      ...(of > met ? [`${of - met} not met`] : []),
+    ];
+    return `- ${topic.title}: ${parts.join(', ')}`;
+  });
+
+function weakLine({ question, recall, learnt, lapses }: Progress['weakest'][number]): string {
+  const forgotten = lapses === 1 ? ', forgotten once' : lapses > 1 ? `, forgotten ${lapses} times` : '';
+  const known = learnt ? percent(recall) : 'not recalled yet';
+  const opening = cut(question.prompt.split('\n')[0] ?? question.id, 110);
+  return `- ${opening} (${question.topic}, ${known}${forgotten})`;
+}
 
 function dueWords({ due, week }: Progress): string {
   if (due === 0)

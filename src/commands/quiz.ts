@@ -4,6 +4,7 @@ import { answerForm, marksForm } from '../learn/forms.ts';
 import type { Answered, Asked } from '../learn/index.ts';
 import { type Given, readNumber, readOrder } from '../learn/judge.ts';
 import {
+  type Around,
   draftBlocks,
   finishedBlocks,
   questionBlocks,
@@ -90,11 +91,14 @@ export default command({
       // Undo stands last: the buttons of the question itself come first under the thumb.
       return { ...following, blocks: [...following.blocks, ...recalledBlocks(answered, context.now())] };
     }),
+    correct: onAsk((asked, _press, context) => result(asked, context, { correcting: true })),
     grade: onAsk(async (asked, press, context) => {
       const held = reviewed(asked, context);
-      const changed = await context.learning.regrade(held, gradeIn(press.values[0]));
+      const changed = await context.learning.regrade(held, gradeIn(press.words[2]));
       return changed === 'stale'
-        ? result(held, context, 'You have answered it again since: correct that answer instead.')
+        ? result(held, context, {
+            notice: 'You have answered it again since: correct that answer instead.',
+          })
         : result(changed, context);
     }),
     undo: onAsk(async (asked, _press, context) => {
@@ -102,7 +106,7 @@ export default command({
       const undone = await context.learning.undo(held, context.now());
       const fresh = undone === 'stale' ? held : undone;
       return undone === 'stale' && held.review.undone === undefined
-        ? result(fresh, context, 'You have answered it again since: take that answer back first.')
+        ? result(fresh, context, { notice: 'You have answered it again since: take that answer back first.' })
         : result(fresh, context);
     }),
     again: onAsk(async ({ question: { id } }, _press, context) => {
@@ -212,7 +216,11 @@ function reviewed(asked: Asked, { learning }: Context): Answered {
   return learning.answered({ ...asked, review: asked.review });
 }
 
-async function result(asked: Asked, context: Context, notice?: string): Promise<Reply> {
+async function result(
+  asked: Asked,
+  context: Context,
+  more: Pick<Around, 'notice' | 'correcting'> = {},
+): Promise<Reply> {
   const answered = reviewed(asked, context);
   const { learning, learner, now } = context;
   const [run, ...end] = await Promise.all([
@@ -225,7 +233,7 @@ async function result(asked: Asked, context: Context, notice?: string): Promise<
     ...resultBlocks(answered, now(), {
       ...(run !== undefined && { run }),
       ...(end[0] !== undefined && { result: end[0], due: end[1] }),
-      ...(notice !== undefined && { notice }),
+      ...more,
     }),
   );
 }

@@ -101,7 +101,9 @@ export function createBank(
   };
 }
 
-const inWords = (id: string): string => `${id.charAt(0).toUpperCase()}${id.slice(1).replaceAll('-', ' ')}`;
+/** `aws` is spelt out; longer ids are words */
+const inWords = (id: string): string =>
+  id.length <= 3 ? id.toUpperCase() : `${id.charAt(0).toUpperCase()}${id.slice(1).replaceAll('-', ' ')}`;
 
 function folders(path: string): string[] {
   try {

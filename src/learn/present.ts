@@ -58,13 +58,13 @@ export function draftBlocks(asked: Asked): Block[] {
   const words = ask.draft ?? '';
   const list = question.points.map((point, i) => {
     const quoted = found(point, question.prompt, words);
-    const mark = quoted.length > 0 ? `\n   you wrote: ${quoted.map((w) => `*${w}*`).join(', ')}` : '';
+    const mark = quoted.length > 0 ? `\nyou wrote: ${quoted.map((w) => `*${w}*`).join(', ')}` : '';
     return `**${i + 1}** ${point.weight === 'trap' ? 'trap: ' : `${point.weight}: `}${point.text}${mark}`;
   });
   return [
     aside(headline(asked)),
     text(quote(cut(words, 600))),
-    text(list.join('\n')),
+    text(list.join('\n\n')),
     aside('Words found in your text are only a help; you judge whether the point was made.'),
     buttons(
       { action: on(asked, 'mark', question.id), label: 'Mark what I covered', style: 'primary' },
@@ -79,6 +79,8 @@ export interface Around {
   readonly result?: Result;
   /** still due */
   readonly due?: number;
+  /** the grades are offered for correction */
+  readonly correcting?: boolean;
   readonly notice?: string;
 }
 
@@ -114,13 +116,16 @@ export function resultBlocks(answered: Answered, now: number, around: Around = {
   if (around.notice !== undefined) blocks.push(text(`**${around.notice}**`));
   const back = until(answered.due[review.grade] - now);
   blocks.push(
-    aside([`Graded ${GRADES[review.grade]}: back ${back}`, ...summary(answered, around)].join(' · ')),
+    aside([`Graded *${GRADES[review.grade]}*: back ${back}`, ...summary(answered, around)].join(' · ')),
   );
-  blocks.push(grades(answered, now));
+  const run =
+    around.run === undefined ? [] : [{ action: `simulate:open:${around.run}`, label: 'Show the run' }];
+  if (around.correcting) blocks.push(grades(answered.due, now, (grade) => on(answered, 'grade', grade)));
   blocks.push(
     buttons(
       ...onward(answered, around),
-      ...(around.run === undefined ? [] : [{ action: `simulate:open:${around.run}`, label: 'Show the run' }]),
+      ...run,
+      ...(around.correcting ? [] : [{ action: on(answered, 'correct'), label: 'Correct my grade' }]),
       { action: on(answered, 'undo'), label: 'Undo' },
     ),
   );
@@ -144,13 +149,7 @@ export function revealedBlocks(asked: Asked, due: Readonly<Record<Grade, number>
   if (question.explanation !== '') blocks.push(...prose(cut(question.explanation, Math.max(LEAST, left))));
   blocks.push(
     aside('How did it go in your head? What was only remembered earns no points.'),
-    buttons(
-      ...([1, 2, 3, 4] as const).map((grade) => ({
-        action: on(asked, 'recall', grade),
-        label: `${GRADES[grade]} · ${span(due[grade] - now)}`,
-        ...(grade === 3 && { style: 'primary' as const }),
-      })),
-    ),
+    grades(due, now, (grade) => on(asked, 'recall', grade)),
   );
   return blocks;
 }
@@ -159,7 +158,7 @@ export function revealedBlocks(asked: Asked, due: Readonly<Record<Grade, number>
 export function recalledBlocks(answered: Answered, now: number): Block[] {
   const { review } = answered;
   return [
-    aside(`Last one graded ${GRADES[review.grade]}: back ${until(answered.due[review.grade] - now)}`),
+    aside(`Last one graded *${GRADES[review.grade]}*: back ${until(answered.due[review.grade] - now)}`),
     buttons({ action: on(answered, 'undo'), label: 'Undo that' }),
   ];
 }
@@ -262,19 +261,14 @@ function followUps({ question, given }: Answered, room: number): Block[] {
   return first === undefined || first.length + 40 > room ? [] : [text(`They would ask next: *${first}*`)];
 }
 
-function grades(answered: Answered, now: number): Block {
-  const { review, due } = answered;
-  return {
-    kind: 'select',
-    action: on(answered, 'grade'),
-    placeholder: 'Correct my grade',
-    options: ([1, 2, 3, 4] as const).map((grade) => ({
-      value: String(grade),
-      label: `${GRADES[grade]}${grade === review.grade ? ' (as it is)' : ''}`,
-      description: `back ${until(due[grade] - now)}`,
+/** the four grades, each with when the question would come back */
+const grades = (due: Readonly<Record<Grade, number>>, now: number, action: (grade: Grade) => string): Block =>
+  buttons(
+    ...([1, 2, 3, 4] as const).map((grade) => ({
+      action: action(grade),
+      label: `${GRADES[grade]} · ${span(due[grade] - now)}`,
     })),
-  };
-}
+  );
 
 function onward(asked: Answered, around: Around): Button[] {
   if (!asked.last) return [{ action: on(asked, 'next'), label: 'Next', style: 'primary' }];

@@ -8,9 +8,11 @@ import type { Question } from './question.ts';
 export interface Progress {
   readonly topics: readonly {
     readonly topic: Topic;
-    readonly met: number;
     readonly of: number;
-    /** mean probability (0..1) of recalling now what was met; undefined where nothing was */
+    readonly met: number;
+    /** of those met: recalled when last asked */
+    readonly learnt: number;
+    /** mean probability (0..1) of recalling now what was learnt; undefined where nothing was */
     readonly recall?: number;
   }[];
   readonly met: number;
@@ -26,6 +28,7 @@ export interface Progress {
   readonly weakest: readonly {
     readonly question: Question;
     readonly recall: number;
+    readonly learnt: boolean;
     readonly lapses: number;
   }[];
   readonly points: { readonly week: number; readonly all: number };
@@ -54,12 +57,15 @@ export async function progressOf(
   });
   const topics = bank.topics.map((topic) => {
     const mine = held.filter((h) => h.question.topic === topic.id);
-    const recall = mine.reduce((sum, h) => sum + h.recall, 0) / mine.length;
+    // The curve starts at 1 once an answer was seen; what has not been recalled since is not learnt yet.
+    const learnt = mine.filter((h) => !unlearnt(h.card));
+    const recall = learnt.reduce((sum, h) => sum + h.recall, 0) / learnt.length;
     return {
       topic,
-      met: mine.length,
       of: bank.of({ topic: topic.id }).length,
-      ...(mine.length > 0 && { recall }),
+      met: mine.length,
+      learnt: learnt.length,
+      ...(learnt.length > 0 && { recall }),
     };
   });
   const weakest = [...held]
@@ -67,7 +73,12 @@ export async function progressOf(
     .sort((a, b) => Number(unlearnt(b.card)) - Number(unlearnt(a.card)) || a.recall - b.recall)
     .filter((h) => unlearnt(h.card) || h.recall < 0.9 || h.card.lapses > 0)
     .slice(0, WEAKEST)
-    .map(({ question, recall, card }) => ({ question, recall, lapses: card.lapses }));
+    .map(({ question, recall, card }) => ({
+      question,
+      recall,
+      learnt: !unlearnt(card),
+      lapses: card.lapses,
+    }));
   return {
     topics,
     met: held.length,
