@@ -68,7 +68,7 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
     metrics: () => register.metrics(),
     health: () => Object.fromEntries([...adapters].map(([name, adapter]) => [name, adapter.ready()])),
     // Slack connects after the page: until it has, its requests are not found and Slack sends them again.
-    extra: (request) => slack?.handle(request),
+    extra: (request) => slack?.handle?.(request),
   });
   adapters.set('page', page);
 
