@@ -9,7 +9,7 @@ import { projectRoot } from '../src/content.ts';
 import { openStore } from '../src/store/index.ts';
 
 /** A process that answers is killed with SIGKILL at moments of its own work, again and again, on one database. */
-const KILLS = 8;
+const KILLS = 6;
 
 let folder: string;
 let program: string;
