@@ -258,6 +258,8 @@ export interface Completion {
   readonly sub?: string;
   readonly option: string;
   readonly typed: string;
+  /** the options typed before it, where the platform tells: presets depend on the scenario */
+  readonly given?: Readonly<Record<string, string>>;
   readonly person: Person;
   readonly place: Place;
 }

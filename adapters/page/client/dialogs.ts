@@ -55,7 +55,7 @@ export function showPicture({
     'viewer',
     title ?? name,
     h('div', { class: 'canvas', tabindex: 0, role: 'group', 'aria-label': 'Picture, scrollable' }, img),
-    h('p', { class: 'story' }, alt),
+    h('p', { class: 'story', tabindex: 0 }, alt),
     h('footer', {}, zoom, h('a', { class: 'plain button', href: url, download: name }, 'Save')),
   );
 }

@@ -57,7 +57,7 @@ export function feed(
   );
   const scroller = h('div', { class: 'scroller', tabindex: -1 }, intro, more, log, tail);
   const element = h('div', { class: 'feed' }, scroller, down);
-  const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+  const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 24;
   scroller.addEventListener('scroll', () => {
     if (atEnd()) down.hidden = true;
   });
@@ -90,7 +90,7 @@ export function feed(
     const busy = new Set([...state.busy.values()].map((b) => b.message));
     const wanted: HTMLElement[] = [];
     let before: Message | undefined;
-    let added = false;
+    let newest: HTMLElement | undefined;
     for (const message of messages) {
       const fresh = !before || day.format(before.at) !== day.format(message.at);
       const joined =
@@ -105,7 +105,7 @@ export function feed(
         const view = messageView(message, { joined, inThread: place.thread !== undefined }, hands);
         if (fresh) view.dataset.day = day.format(message.at);
         if (item) handOver(item.element, view);
-        else added = true;
+        else newest = view;
         item = { stamp, element: view };
         items.set(message.id, item);
       }
@@ -129,8 +129,14 @@ export function feed(
         ...working.map(skeleton),
       );
     }
-    if (follow) toEnd();
-    else if (added && loaded) down.hidden = false;
+    const last = wanted.at(-1);
+    const tall = newest !== undefined && last === newest && last.offsetHeight > scroller.clientHeight;
+    if (follow && tall && loaded) {
+      // an answer longer than the screen is read from its top
+      following = false;
+      scroller.scrollTop = last.offsetTop - 8;
+    } else if (follow) toEnd();
+    else if (newest && loaded) down.hidden = false;
   };
   return { element, update, toEnd };
 }
@@ -154,7 +160,7 @@ function handOver(old: HTMLElement, view: HTMLElement): void {
   const at = inside ? controls(old).indexOf(focused as HTMLElement) : -1;
   const same = at < 0 ? undefined : controls(view)[at];
   old.replaceWith(view);
-  if (inside) (same ?? view).focus({ preventScroll: true });
+  if (inside) (same && !same.matches(':disabled') ? same : view).focus({ preventScroll: true });
 }
 
 function skeleton(): HTMLElement {

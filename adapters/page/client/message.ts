@@ -29,6 +29,8 @@ export function messageView(message: Message, { joined, inThread }: Shown, hands
   const time = h('time', { datetime: new Date(at).toISOString(), title: full.format(at) }, clock.format(at));
   const alone = to !== undefined && !message.channel.startsWith('@');
   const canOpen = !inThread && message.thread === undefined;
+  // what only one person sees is no start of a conversation; a thread the bot opened under it is
+  const canStart = canOpen && !alone && !message.replies;
   return h(
     'article',
     {
@@ -57,8 +59,7 @@ export function messageView(message: Message, { joined, inThread }: Shown, hands
         : message.blocks.map((block) => view(block, message, hands))),
       canOpen && message.replies && threadLink(message, hands),
     ),
-    canOpen &&
-      !message.replies &&
+    canStart &&
       h(
         'button',
         {
