@@ -7,7 +7,7 @@ import type {
   Actor,
   AnyProtocol,
   Choice,
-  Finding,
+  Monitor,
   Network,
   PlannedFault,
   Scenario,
@@ -20,11 +20,10 @@ import type { Fault, TraceEvent } from './trace.ts';
  * order and performs the effects that handlers return. Nothing here knows a protocol.
  */
 
+/** A monitor at work. Once it has found something it is not asked again. */
 export interface Watcher {
-  changed?(node: string, before: unknown, after: unknown, world: World): Finding;
-  event?(event: TraceEvent, world: World): Finding;
-  /** told of each finding, with the time it was made */
-  found(text: string, at: number): void;
+  readonly monitor: Pick<Monitor, 'changed' | 'event' | 'listens'>;
+  finding: { readonly text: string; readonly at: number } | undefined;
 }
 
 export interface KernelOptions {
@@ -154,8 +153,10 @@ export class Kernel implements World {
   readonly #held: Pending<Node>[] = [];
   readonly #links: Links;
   readonly #changers: Watcher[];
-  readonly #listeners: Watcher[];
-  readonly #speaks: boolean;
+  readonly #listeners: Readonly<Record<Kind, readonly Watcher[]>>;
+  /** kinds of events that somebody wants */
+  readonly #speaks: Record<Kind, boolean>;
+  readonly traffic = { sent: new Map<string, number>(), lost: 0 };
   #seq = 0;
   #messages = 0;
   #unique = 0;
@@ -175,9 +176,11 @@ export class Kernel implements World {
       this.byId.set(actor.id, node);
     });
     this.#links = new Links(options.seed, this.nodes, options.network);
-    this.#changers = options.watchers.filter((w) => w.changed);
-    this.#listeners = options.watchers.filter((w) => w.event);
-    this.#speaks = options.traceLimit > 0 || this.#listeners.length > 0;
+    this.#changers = options.watchers.filter((w) => w.monitor.changed);
+    const listeners = (kind: Kind) =>
+      options.watchers.filter((w) => w.monitor.event && (w.monitor.listens?.includes(kind) ?? true));
+    this.#listeners = forKinds(listeners);
+    this.#speaks = forKinds((kind) => options.traceLimit > 0 || this.#listeners[kind].length > 0);
     if (options.schedule) this.fired = 0;
     for (const fault of options.faults) {
       // An injected fault comes after everything else of its instant, a planned one before.
@@ -283,14 +286,16 @@ export class Kernel implements World {
 
   #deliver(next: Pending<Node>, node: Node): void {
     if (!node.up) {
-      if (this.#speaks) this.emit({ at: this.now, kind: 'drop', id: next.id, why: 'crashed' });
+      this.traffic.lost++;
+      if (this.#speaks.drop) this.emit({ at: this.now, kind: 'drop', id: next.id, why: 'crashed' });
       return;
     }
     if (this.#links.cut(next.from!, node)) {
-      if (this.#speaks) this.emit({ at: this.now, kind: 'drop', id: next.id, why: 'partition' });
+      this.traffic.lost++;
+      if (this.#speaks.drop) this.emit({ at: this.now, kind: 'drop', id: next.id, why: 'partition' });
       return;
     }
-    if (this.#speaks) this.emit({ at: this.now, kind: 'deliver', id: next.id });
+    if (this.#speaks.deliver) this.emit({ at: this.now, kind: 'deliver', id: next.id });
     const message = next.data as Message;
     const { protocol } = node;
     const from = next.from!.self;
@@ -320,9 +325,14 @@ export class Kernel implements World {
     const before = node.state;
     if (before === after) return;
     node.state = after;
+    this.#tell(node.self, before, after);
+  }
+
+  #tell(node: string, before: unknown, after: unknown): void {
     for (const watcher of this.#changers) {
-      const finding = watcher.changed!(node.self, before, after, this);
-      if (finding !== undefined) watcher.found(finding, this.now);
+      if (watcher.finding !== undefined) continue;
+      const text = watcher.monitor.changed!(node, before, after, this);
+      if (text !== undefined) watcher.finding = { text, at: this.now };
     }
   }
 
@@ -379,7 +389,7 @@ export class Kernel implements World {
           return;
         }
         case 'become':
-          if (this.#speaks)
+          if (this.#speaks.state)
             this.emit({
               at: this.now,
               kind: 'state',
@@ -389,10 +399,11 @@ export class Kernel implements World {
             });
           break;
         case 'note':
-          if (this.#speaks) this.emit({ at: this.now, kind: 'note', node: node.self, text: effect.text });
+          if (this.#speaks.note)
+            this.emit({ at: this.now, kind: 'note', node: node.self, text: effect.text });
           break;
         case 'sample':
-          if (this.#speaks)
+          if (this.#speaks.sample)
             this.emit({ at: this.now, kind: 'sample', series: effect.series, value: effect.value });
           break;
         case 'invoke':
@@ -440,7 +451,9 @@ export class Kernel implements World {
     copyOf: number | undefined,
   ): void {
     const id = ++this.#messages;
-    if (this.#speaks) {
+    const { sent } = this.traffic;
+    sent.set(message.type, (sent.get(message.type) ?? 0) + 1);
+    if (this.#speaks.send) {
       const sent = {
         at: this.now,
         kind: 'send' as const,
@@ -455,7 +468,8 @@ export class Kernel implements World {
     const cut = this.#links.cut(from, to);
     if (lost || cut) {
       // The message dies on the way: shown half-way, where the eye looks for it.
-      if (this.#speaks) {
+      this.traffic.lost++;
+      if (this.#speaks.drop) {
         const why = cut ? 'partition' : 'loss';
         const pending = this.#pending('drop', this.now + (latency >> 1), undefined, why, undefined);
         pending.id = id;
@@ -487,10 +501,7 @@ export class Kernel implements World {
     node.timers.clear();
     node.backlog = [];
     node.state = undefined;
-    for (const watcher of this.#changers) {
-      const finding = watcher.changed!(node.self, before, undefined, this);
-      if (finding !== undefined) watcher.found(finding, this.now);
-    }
+    this.#tell(node.self, before, undefined);
   }
 
   #fault(pending: Pending<Node>): void {
@@ -579,9 +590,10 @@ export class Kernel implements World {
     } else if (this.events.length - this.#operations < limit) this.events.push(event);
     else if (limit > 0)
       this.cut ??= `the trace was cut after ${limit} events, at ${ms(this.now)}; the checks saw the whole run`;
-    for (const watcher of this.#listeners) {
-      const finding = watcher.event!(event, this);
-      if (finding !== undefined) watcher.found(finding, this.now);
+    for (const watcher of this.#listeners[event.kind]) {
+      if (watcher.finding !== undefined) continue;
+      const text = watcher.monitor.event!(event, this);
+      if (text !== undefined) watcher.finding = { text, at: this.now };
     }
   }
 }
@@ -602,6 +614,13 @@ function fits(pending: Pending<Node>, choice: EventChoice): boolean {
     pending.node?.self === choice.to &&
     JSON.stringify(pending.data) === choice.message
   );
+}
+
+type Kind = TraceEvent['kind'];
+
+function forKinds<T>(of: (kind: Kind) => T): Record<Kind, T> {
+  const kinds: Kind[] = ['send', 'deliver', 'drop', 'state', 'fault', 'invoke', 'return', 'note', 'sample'];
+  return Object.fromEntries(kinds.map((kind) => [kind, of(kind)])) as Record<Kind, T>;
 }
 
 interface DiskWrite {

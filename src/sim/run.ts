@@ -109,42 +109,16 @@ export function prepare(scenario: Scenario, recipe: Recipe, options: RunOptions 
 /** Runs a recipe. The same recipe gives the same run, on any machine. */
 export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions = {}): Run {
   const { params, actors, faults, until } = prepare(scenario, recipe, options);
-  const found = new Map<string, { text: string; at: number }>();
-  const ends: (() => void)[] = [];
-  const watchers: Watcher[] = [];
-  let kernel: Kernel;
-  const properties = Object.entries(scenario.properties).filter(
-    ([, property]) => property.judged?.(params) ?? true,
-  );
-  for (const [name, property] of properties) {
-    const monitor = property.fold ? folded(property.fold(params)) : property.monitor!(params);
-    const note = (text: string, at: number) => {
-      if (!found.has(name)) found.set(name, { text, at });
-    };
-    watchers.push({
-      // Once broken a property stays broken: its monitor is not asked again.
-      ...(monitor.changed && {
-        changed: (node, before, after, world) =>
-          found.has(name) ? undefined : monitor.changed!(node, before, after, world),
-      }),
-      ...(monitor.event && {
-        event: (event, world) => (found.has(name) ? undefined : monitor.event!(event, world)),
-      }),
-      found: note,
+  const properties = Object.entries(scenario.properties)
+    .filter(([, property]) => property.judged?.(params) ?? true)
+    .map(([name, property]) => {
+      const monitor = property.fold ? folded(property.fold(params)) : property.monitor!(params);
+      return { name, property, monitor, finding: undefined as Watcher['finding'] };
     });
-    ends.push(() => {
-      const finding = found.has(name) ? undefined : monitor.end?.(kernel);
-      if (finding !== undefined) note(finding, kernel.now);
-    });
-  }
   const meter: Meter | undefined = scenario.meter?.(params);
-  if (meter?.changed || meter?.event)
-    watchers.push({
-      ...(meter.changed && { changed: meter.changed.bind(meter) }),
-      ...(meter.event && { event: meter.event.bind(meter) }),
-      found() {},
-    });
-  kernel = new Kernel({
+  const watchers: Watcher[] = [...properties];
+  if (meter?.changed || meter?.event) watchers.push({ monitor: meter, finding: undefined });
+  const kernel = new Kernel({
     scenario,
     parts: { ...scenario.parts, ...twinOf(scenario, recipe.twin)?.parts },
     params,
@@ -160,11 +134,11 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
   });
   kernel.run();
   const whole = kernel.steps < (options.stepLimit ?? STEP_LIMIT);
-  for (const end of ends) end();
   const verdicts: Verdict[] = [];
   const seen: Record<string, boolean> = {};
-  for (const [name, property] of properties) {
-    const finding = found.get(name);
+  for (const { name, property, monitor, ...watched } of properties) {
+    const text = watched.finding === undefined ? monitor.end?.(kernel) : undefined;
+    const finding = text === undefined ? watched.finding : { text, at: kernel.now };
     if (property.kind === 'sometimes') seen[name] = finding !== undefined;
     // What should happen in the end cannot be judged of a run that was stopped half-way.
     else if (property.kind === 'always' || (whole && !recipe.schedule))

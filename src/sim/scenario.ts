@@ -25,6 +25,8 @@ export interface World {
   // biome-ignore lint/suspicious/noExplicitAny: a scenario reads its own states
   state(node: string): any;
   up(node: string): boolean;
+  /** messages by type, and how many did not arrive, counted without anybody listening */
+  readonly traffic: { readonly sent: ReadonlyMap<string, number>; readonly lost: number };
 }
 
 export type Finding = string | undefined;
@@ -35,6 +37,8 @@ export interface Monitor {
   // biome-ignore lint/suspicious/noExplicitAny: a scenario reads its own states
   changed?(node: string, before: any, after: any, world: World): Finding;
   event?(event: TraceEvent, world: World): Finding;
+  /** the kinds `event` is told of, all if left out; where nobody listens, events cost nothing */
+  readonly listens?: readonly TraceEvent['kind'][];
   /** once, when the run is over */
   end?(world: World): Finding;
 }

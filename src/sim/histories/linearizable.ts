@@ -18,16 +18,39 @@ export function linearizable(ops: readonly Op[], model: Model, steps = STEPS): J
       return { holds, gaveUp: `no decision after ${steps} placements of operations on ${name(part)}` };
     if (holds) continue;
     const left = { steps };
-    const fails = (some: readonly Op[]) => search(some, model, left) === false;
+    const fails = (some: readonly Op[]) => search(relevant(some, model), model, left) === false;
     const prefix = shortestPrefix(part, model, fails);
     return { holds, culprit: culpritOf(prefix, model, fails, 'real-time') };
   }
   return { holds: true };
 }
 
-/** What a checker has to place: failed operations never happened, and a read whose result nobody knows says nothing. */
-export const relevant = (ops: readonly Op[], model: Model): Op[] =>
-  ops.filter((op) => op.outcome !== 'fail' && !(op.outcome === 'unknown' && model.reads(op)));
+/**
+ * What a checker has to place. Failed operations never happened, and a read whose result nobody knows says nothing. Nor
+ * does a write of unknown outcome that nobody noticed: in an order where it took effect nobody read before the next
+ * write, so the order without it is as good.
+ */
+export function relevant(ops: readonly Op[], model: Model): Op[] {
+  const sure = ops.filter((op) => op.outcome === 'ok');
+  const open = ops.filter((op) => op.outcome === 'unknown' && !model.reads(op));
+  const noticed = new Set<Op>(sure);
+  for (let more = true; more; ) {
+    more = false;
+    for (const op of open) {
+      if (noticed.has(op)) continue;
+      const mark = model.mark(op);
+      let seen = mark === undefined;
+      for (const other of noticed) {
+        if (seen) break;
+        seen = other.key === op.key && other !== op && model.notices(other, mark!);
+      }
+      if (!seen) continue;
+      noticed.add(op);
+      more = true;
+    }
+  }
+  return ops.filter((op) => noticed.has(op));
+}
 
 function byKey(ops: readonly Op[]): Op[][] {
   const parts = new Map<string, Op[]>();

@@ -39,6 +39,7 @@ export function historyMonitor(
 ): Monitor {
   const ops = new Map<number, Op>();
   return {
+    listens: ['invoke', 'return'],
     event(event) {
       if (event.kind === 'invoke' || event.kind === 'return') hear(ops, event, keep);
       return undefined;

@@ -18,7 +18,12 @@ export function sequential(ops: readonly Op[], model: Model, steps = STEPS): Jud
   const left = { steps };
   return {
     holds,
-    culprit: culpritOf(part, model, (some) => search(some, model, left) === false, 'program'),
+    culprit: culpritOf(
+      part,
+      model,
+      (some) => search(relevant(some, model), model, left) === false,
+      'program',
+    ),
   };
 }
 
