@@ -20,7 +20,7 @@ import {
 /** The election timer ran out. */
 export function timeout(s: State, here: Hand, rules: Rules): Next {
   if (s.role.is === 'leader') return [s];
-  if (!everMember(s.disk.log, here.self)) return [s, patience(here)];
+  if (!everMember(s.disk.log, here.self)) return [s, patience(here, rules)];
   return here.params.preVote ? canvass(s, here, rules) : stand(s, here, rules);
 }
 
@@ -39,7 +39,7 @@ function canvass(s: State, here: Hand, rules: Rules): Next {
     next,
     ...(s.role.is === 'candidate' && !s.role.pre ? [become('follower', `term ${s.disk.term}`)] : []),
     note(`asks whether it would win term ${term}`),
-    patience(here),
+    patience(here, rules),
     ...sendAll(others(s, here), question, `T${term}?`),
   ];
 }
@@ -65,7 +65,7 @@ function stand(s: State, here: Hand, rules: Rules): Next {
     next,
     become('candidate', `term ${term}`),
     note(`stands for term ${term}`),
-    patience(here),
+    patience(here, rules),
     ...durably(next, elected(next, alone, rules) ? [later('written', 0)] : questions, rules),
   ];
 }
@@ -90,7 +90,7 @@ export function requestVote(s: State, m: RequestVote, from: string, here: Hand, 
   return [
     next,
     note(`votes for ${from} in term ${term}`),
-    patience(here),
+    patience(here, rules),
     ...durably(next, [answer], rules, here.draw(here.params.voteDelay)),
   ];
 }

@@ -20,9 +20,10 @@ import {
 
 export function append(s: State, m: Append, from: string, here: Hand, rules: Rules): Next {
   const { term, log } = s.disk;
-  if (m.term < term) return [s, ...durably(s, [appended(from, term, false, m.prevIndex, 0, m.at)], rules)];
+  if (rules.outdated(m.term, term))
+    return [s, ...durably(s, [appended(from, term, false, m.prevIndex, 0, m.at)], rules)];
   const effects: Effects = [];
-  let next = follow(s, from, here, effects);
+  let next = follow(s, from, here, rules, effects);
   if (!rules.fits(log, m.prevIndex, m.prevTerm)) {
     const hint = departure(log, m.prevIndex, here);
     effects.push(...durably(next, [appended(from, term, false, m.prevIndex, hint, m.at)], rules));
@@ -49,13 +50,13 @@ export function append(s: State, m: Append, from: string, here: Hand, rules: Rul
 }
 
 /** The sender leads this term: it is heard, and no election is due for a while. */
-function follow(s: State, from: string, here: Hand, effects: Effects): State {
+function follow(s: State, from: string, here: Hand, rules: Rules, effects: Effects): State {
   const heard = here.uptime;
-  effects.push(patience(here));
+  effects.push(patience(here, rules));
   if (s.role.is === 'follower' && s.role.leader === from) return { ...s, heard };
   let next = s;
   if (s.role.is !== 'follower') {
-    const [left, ...more] = leave(s, here);
+    const [left, ...more] = leave(s, here, rules);
     next = left;
     effects.push(...more);
   }
@@ -71,9 +72,10 @@ export function installSnapshot(
 ): Next {
   const { term, log } = s.disk;
   const { snapshot } = m;
-  if (m.term < term) return [s, ...durably(s, [appended(from, term, false, snapshot.index, 0, m.at)], rules)];
+  if (rules.outdated(m.term, term))
+    return [s, ...durably(s, [appended(from, term, false, snapshot.index, 0, m.at)], rules)];
   const effects: Effects = [];
-  let next = follow(s, from, here, effects);
+  let next = follow(s, from, here, rules, effects);
   if (snapshot.index > s.commit) {
     next = {
       ...next,

@@ -157,7 +157,7 @@ function read(s: State, role: Leader, m: Request, from: string, here: Hand, rule
   if (reads === 'local') return [s, answer(from, m.serial, s.machine.data[m.key] ?? null)];
   if (reads === 'lease' && s.commit >= rules.readIndex(s.commit, role.noop)) {
     const since = majorityReach(s, role, here, rules, at, 'contact');
-    if (since >= 0 && at < since + rules.lease(minimumTimeout(here.params)))
+    if (since >= 0 && at < since + here.params.lease * minimumTimeout(here.params))
       return [s, answer(from, m.serial, s.machine.data[m.key] ?? null)];
   }
   const waiting = { index: rules.readIndex(s.commit, role.noop), at, from, request: m };
@@ -185,7 +185,7 @@ export function checkQuorum(s: State, here: Hand, rules: Rules): Next {
   const now = here.uptime;
   if (!rules.checksQuorum || majorityReach(s, s.role, here, rules, now, 'contact') >= s.role.checked)
     return [{ ...s, role: { ...s.role, checked: now } }, again];
-  const [next, ...effects] = leave(s, here);
+  const [next, ...effects] = leave(s, here, rules);
   return [next, ...effects, note('is answered by no majority and steps down')];
 }
 

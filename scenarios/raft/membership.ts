@@ -86,7 +86,7 @@ function install(
 }
 
 /** The change is committed: the operator hears of it, and a leader that is no longer a member leaves (§4.2.2). */
-export function changed(s: State, here: Hand, _rules: Rules, effects: Effects): State {
+export function changed(s: State, here: Hand, rules: Rules, effects: Effects): State {
   if (s.role.is !== 'leader') return s;
   const { change } = s.role;
   const { members, index } = s.disk.log.membership;
@@ -96,7 +96,7 @@ export function changed(s: State, here: Hand, _rules: Rules, effects: Effects): 
   const peers = s.role.peers.filter((p) => members.includes(p.id));
   const next: State = { ...s, role: { ...s.role, change: null, peers } };
   if (members.includes(here.self)) return next;
-  const [left, ...more] = leave(next, here);
+  const [left, ...more] = leave(next, here, rules);
   effects.push(...more, note('is no longer a member and steps down'));
   return left;
 }

@@ -17,6 +17,7 @@ export const params = {
   voteDelay: distribution({ what: 'time to make a vote durable before it is answered', default: 'fixed:2' }),
   fsync: distribution({ what: 'time to make log entries or a new term durable', default: 'fixed:0.2' }),
   loss: number({ what: 'share of messages lost', default: 0, min: 0, max: 1, unit: 'share' }),
+  duplicate: number({ what: 'share of messages delivered twice', default: 0, min: 0, max: 1, unit: 'share' }),
   preVote: flag({
     what: 'a would-be candidate first asks, without a new term, whether it would win',
     default: false,
@@ -30,6 +31,13 @@ export const params = {
     what: 'how a leader makes sure that a read is current',
     choices: ['read-index', 'lease', 'local'],
     default: 'read-index',
+  }),
+  lease: number({
+    what: 'for reads=lease: how long a leader trusts its lease, as a share of the shortest election timeout; from 1 on it is not safe',
+    default: 0.9,
+    min: 0,
+    max: 10,
+    unit: 'share',
   }),
   backtrack: choice({
     what: 'how a leader finds where a follower’s log departs: one entry at a time, or one term at a time',
@@ -71,7 +79,14 @@ export const params = {
     unit: 'clients',
   }),
   think: distribution({ what: 'pause of a client between two operations', default: 'uniform:40:160' }),
-  writes: number({ what: 'share of operations that write', default: 0.5, min: 0, max: 1, unit: 'share' }),
+  readers: int({ what: 'of the clients, those that only read', default: 0, min: 0, max: 9, unit: 'clients' }),
+  writes: number({
+    what: 'share of the other clients’ operations that write',
+    default: 0.5,
+    min: 0,
+    max: 1,
+    unit: 'share',
+  }),
   keys: int({ what: 'registers the clients use', default: 1, min: 1, max: 5, unit: 'keys' }),
   retry: number({
     what: 'silence after which a client asks another server',

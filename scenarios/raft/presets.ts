@@ -30,34 +30,31 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
   },
   'log-repair': {
     title: 'Repairing logs',
-    what: 'A leader alone with a client collects entries nobody else has; after healing they are removed, one step back at a time.',
-    set: { duration: 1200, think: 'uniform:20:60', patience: 150, retry: 150, writes: 0.9 },
+    what: 'A leader cut off with two clients collects entries nobody else has. The next leader but one finds, one step back at a time, where the logs part, and overwrites the rest.',
+    set: { duration: 1300, think: 'uniform:10:40', patience: 120, retry: 120, writes: 0.9, clients: 3 },
     faults: [
-      {
-        at: 380,
-        fault: 'partition',
-        groups: [
-          ['@leader', '@follower', 'c1'],
-          ['@rest', 'c2'],
-        ],
-      },
-      { at: 800, fault: 'heal' },
+      { at: 360, fault: 'partition', groups: [['@leader', '@follower', 'c1', 'c2'], ['@rest', 'c3']] },
+      { at: 720, fault: 'crash', nodes: ['@leader'] },
+      { at: 730, fault: 'heal' },
     ],
   },
   'figure-8': {
     title: 'On a majority, yet not committed (figure 8)',
-    what: 'An old leader’s entry reaches a majority under a new leader’s term. Only an entry of the new term commits it.',
-    set: { duration: 1600, batch: 1, think: 'uniform:15:40', writes: 1, clients: 3, heartbeat: 40 },
+    what: 'An old leader’s entry reaches four of five servers in a later term, and is overwritten all the same: only an entry of the new term would have committed it.',
+    set: { duration: 1600, batch: 1, think: 'uniform:20:60', patience: 150, writes: 1 },
     faults: [
       { at: 350, fault: 'partition', groups: [['@leader', '@follower'], ['@rest']] },
       { at: 400, fault: 'crash', nodes: ['@leader'] },
-      { at: 410, fault: 'heal' },
+      { at: 410, fault: 'partition', groups: [['@leader'], ['@rest']] },
+      { at: 420, fault: 'restart', nodes: ['@crashed'] },
+      { at: 430, fault: 'partition', groups: [['@exposed', '@partner'], ['@rest']] },
+      { at: 1350, fault: 'heal' },
     ],
   },
   'stale-leader-read': {
     title: 'A deposed leader answers',
-    what: 'Reads are served without asking anybody: the client left with the old leader sees yesterday’s value.',
-    set: { reads: 'local', duration: 1100, think: 'uniform:30:70' },
+    what: 'Reads are served without asking anybody: the client left with the old leader sees a value that was overwritten.',
+    set: { reads: 'local', think: 'uniform:10:50', patience: 130, readers: 1, writes: 0.7 },
     faults: [
       {
         at: 400,
@@ -101,6 +98,27 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
     what: 'Each log is one entry longer than the last: servers refuse their vote to a candidate whose log ends before theirs.',
     set: { logs: 'distinct' },
   },
+  'voter-restart': {
+    title: 'Voters restart in the middle of an election',
+    what: 'A server that voted crashes and is back at once. It knows from its disk that this term’s vote is spent.',
+    set: { electionTimeout: 'uniform:150:165' },
+    faults: [
+      { at: 0, fault: 'crash', nodes: ['@voter'] },
+      { at: 1, fault: 'restart', nodes: ['@crashed'] },
+      { at: 2, fault: 'crash', nodes: ['@voter'] },
+      { at: 3, fault: 'restart', nodes: ['@crashed'] },
+    ],
+  },
+  'fresh-leader-read': {
+    title: 'A new leader does not know yet what is committed',
+    what: 'It has every committed entry, not the knowledge. Reads wait until a no-op of its own term is committed.',
+    set: { nodes: 3, batch: 1, heartbeat: 80, think: 'uniform:5:30', clients: 4, readers: 2, writes: 1 },
+    faults: [
+      { at: 330, fault: 'partition', groups: [['@follower'], ['@rest']] },
+      { at: 480, fault: 'heal' },
+      { at: 480, fault: 'crash', nodes: ['@leader'] },
+    ],
+  },
   'power-cut': {
     title: 'The whole cluster loses power',
     what: 'Every server crashes at once. What was acknowledged is on the disks of a majority, and that is where it comes back from.',
@@ -110,12 +128,11 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
       { at: 600, fault: 'restart', nodes: ['n1', 'n2', 'n3'] },
     ],
   },
-  'lease-drift': {
-    title: 'A lease and a slow clock',
-    what: 'Reads under a lease need no round trip, until the leader’s clock runs at half speed and its lease outlives it.',
-    set: { reads: 'lease', duration: 1100, think: 'uniform:30:70' },
+  'lease-too-long': {
+    title: 'A lease that outlives its promise',
+    what: 'Reads under a lease need no round trip. Trusted for longer than followers keep still, it serves what was overwritten.',
+    set: { reads: 'lease', lease: 3, think: 'uniform:10:50', patience: 130, readers: 1, writes: 0.7 },
     faults: [
-      { at: 0, fault: 'clock', nodes: ['n1', 'n2'], driftPpm: -500_000 },
       {
         at: 400,
         fault: 'partition',

@@ -1,5 +1,5 @@
 import { historyMonitor } from '../../src/sim/histories/monitor.ts';
-import type { Finding, Monitor, Property, World } from '../../src/sim/scenario.ts';
+import type { Finding, Fold, Monitor, Property, World } from '../../src/sim/scenario.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
 import { type Entry, type Log, sameEntry } from './log.ts';
 import type { P } from './params.ts';
@@ -29,25 +29,22 @@ const servers = (
 export const isServer = (state: unknown): state is State =>
   typeof state === 'object' && state !== null && 'disk' in state;
 
-const oneLeader = always(
-  'Election Safety: at most one server is elected leader in a term (Ongaro 2014, figure 3.2).',
-  () => {
-    const leaders = new Map<number, string>();
-    return servers((node, before, after) => {
-      if (
-        after?.role.is !== 'leader' ||
-        (before?.role.is === 'leader' && before.disk.term === after.disk.term)
-      )
-        return undefined;
+/** The leader of each term so far. A fold, so that the explorer checks it in every order. */
+const oneLeader: Property<P> = {
+  kind: 'always',
+  what: 'Election Safety: at most one server is elected leader in a term (Ongaro 2014, figure 3.2).',
+  fold: (): Fold<Readonly<Record<number, string>>> => ({
+    start: {},
+    changed(leaders, node, _before, after) {
+      if (!isServer(after) || after.role.is !== 'leader') return leaders;
       const { term } = after.disk;
-      const other = leaders.get(term);
-      if (other !== undefined && other !== node)
-        return `${other} and ${node} were both elected in term ${term}`;
-      leaders.set(term, node);
-      return undefined;
-    });
-  },
-);
+      const other = leaders[term];
+      if (other === node) return leaders;
+      if (other !== undefined) return `${other} and ${node} were both elected in term ${term}`;
+      return { ...leaders, [term]: node };
+    },
+  }),
+};
 
 const appendOnly = always(
   'Leader Append-Only: a leader never overwrites or removes an entry of its own log (figure 3.2).',
@@ -132,15 +129,57 @@ class Committed {
   }
 }
 
-const stateMachineSafety = always(
-  'State Machine Safety: no two servers apply different entries at the same index (figure 3.2).',
-  () => {
-    const committed = new Committed();
-    return servers((node, before, after) =>
-      after && after.commit > (before?.commit ?? 0) ? committed.learn(node, before, after) : undefined,
-    );
-  },
-);
+/**
+ * What was applied at each index, by whoever applied it first. A fold; the entries seen are shared between its states as
+ * those of logs are.
+ */
+const stateMachineSafety: Property<P> = {
+  kind: 'always',
+  what: 'State Machine Safety: no two servers apply different entries at the same index (figure 3.2).',
+  fold: (): Fold<Applied> => ({
+    start: new Applied([], 0),
+    changed(applied, node, before, after) {
+      if (!isServer(after) || after.commit <= (isServer(before) ? before.commit : 0)) return applied;
+      const { log } = after.disk;
+      let next = applied;
+      for (
+        let i = Math.max(isServer(before) ? before.commit : 0, log.base.index) + 1;
+        i <= after.commit;
+        i++
+      ) {
+        const entry = log.at(i) ?? (isServer(before) ? before.disk.log.at(i) : undefined);
+        if (!entry) continue;
+        const known = next.at(i);
+        if (known && !sameEntry(known, entry))
+          return `${node} applies ${words(entry)} as entry ${i}; another server applied ${words(known)} there`;
+        if (!known) next = next.with(i, entry);
+      }
+      return next;
+    },
+  }),
+};
+
+/** Entries by index, immutable as seen from outside; see Log. */
+class Applied {
+  readonly #entries: (Entry | undefined)[];
+  readonly #length: number;
+
+  constructor(entries: (Entry | undefined)[], length: number) {
+    this.#entries = entries;
+    this.#length = length;
+  }
+  at(index: number): Entry | undefined {
+    return index < this.#length ? this.#entries[index] : undefined;
+  }
+  with(index: number, entry: Entry): Applied {
+    const entries = this.#entries.length <= index ? this.#entries : this.#entries.slice(0, this.#length);
+    entries[index] = entry;
+    return new Applied(entries, Math.max(this.#length, index + 1));
+  }
+  toJSON() {
+    return this.#entries.slice(0, this.#length);
+  }
+}
 
 const leaderCompleteness = always(
   'Leader Completeness: a committed entry is in the log of every leader of a later term (figure 3.2).',
@@ -228,7 +267,7 @@ const once = always('A client’s command takes effect once, however often it wa
 const linearizable: Property<P> = {
   kind: 'always',
   what: 'Linearizable: the clients’ operations fit one order in which each takes effect between its call and its return (Herlihy & Wing 1990).',
-  promised: (p) => p.reads !== 'local',
+  promised: (p) => p.reads === 'read-index' || (p.reads === 'lease' && p.lease < 1),
   monitor: () => historyMonitor('map', 'linearizable', (f) => f === 'put' || f === 'get'),
 };
 

@@ -36,13 +36,13 @@ export function raft(rules: Rules = allRules): Raft {
         heard: disk !== undefined && here.params.reads === 'lease' ? here.uptime : null,
         seen: {},
       };
-      return [state, save(kept, 0), become('follower', `term ${kept.term}`), patience(here)];
+      return [state, save(kept, 0), become('follower', `term ${kept.term}`), patience(here, rules)];
     },
 
     first(s, m, _from, here) {
       if (!('term' in m) || m.term <= s.disk.term || m.type === 'PreVote') return [s];
       if (m.type === 'RequestVote' && hearsLeader(s, here)) return [s];
-      return adopt(s, m.term, here);
+      return adopt(s, m.term, here, rules);
     },
 
     on: {

@@ -7,6 +7,10 @@ import type { Disk } from './state.ts';
  * the same handlers with one of these replaced. Sections are of Ongaro's dissertation (2014).
  */
 export interface Rules {
+  /** A wait drawn anew each time; with equal waits a split vote could repeat for ever (§3.4). In µs. */
+  patience(drawn: number, least: number): number;
+  /** Nothing is done for a leader of an older term (§3.3). */
+  outdated(messageTerm: number, term: number): boolean;
   /** One vote a term, first come, first served (§3.4). */
   mayVote(votedFor: string | null, candidate: string): boolean;
   /** No vote for a log older than one's own: the last entry's term decides, then the length (§3.6.1). */
@@ -39,11 +43,11 @@ export interface Rules {
   mayChange(commit: number, noop: number, lastChange: number): boolean;
   /** A leader that no majority answers leaves office (§6.2). */
   readonly checksQuorum: boolean;
-  /** µs for which followers promise the leader not to vote for another: its lease (§6.4.1) */
-  lease(minimumTimeout: number): number;
 }
 
 export const rules: Rules = {
+  patience: (drawn) => drawn,
+  outdated: (messageTerm, term) => messageTerm < term,
   mayVote: (votedFor, candidate) => votedFor === null || votedFor === candidate,
   upToDate: (log, lastTerm, lastIndex) =>
     lastTerm > log.lastTerm || (lastTerm === log.lastTerm && lastIndex >= log.lastIndex),
@@ -70,6 +74,4 @@ export const rules: Rules = {
   restore: (machine) => machine,
   mayChange: (commit, noop, lastChange) => commit >= noop && commit >= lastChange,
   checksQuorum: true,
-  // A tenth less, for oscillators that disagree: with more drift than that a lease is not safe.
-  lease: (minimumTimeout) => minimumTimeout * 0.9,
 };

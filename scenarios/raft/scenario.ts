@@ -21,7 +21,8 @@ const clients = client<P>({
   patienceMs: (p) => p.patience,
   ask(here, _n, op) {
     const key = KEYS[here.between(0, here.params.keys - 1)]!;
-    const writes = here.random() < here.params.writes;
+    const reader = Number(here.self.slice(1)) <= here.params.readers;
+    const writes = !reader && here.random() < here.params.writes;
     return writes ? { f: 'put', key, value: op } : { f: 'get', key, value: null };
   },
 });
@@ -54,6 +55,13 @@ function leader(world: World): string | undefined {
   return best?.id;
 }
 
+function isExposed(s: State): boolean {
+  if (s.role.is !== 'leader') return false;
+  const held = [s.disk.log.lastIndex, ...s.role.peers.map((p) => p.match)].sort((a, b) => b - a);
+  const term = s.disk.log.term(held[Math.floor(held.length / 2)] ?? 0);
+  return term !== undefined && term > 0 && term < s.disk.term;
+}
+
 export default scenario({
   id: 'raft',
   title: 'Raft',
@@ -81,7 +89,7 @@ export default scenario({
     ...(p.change === 'none' ? [] : [{ id: 'operator', part: 'operator' }]),
   ],
   length: (p) => p.duration,
-  network: (p) => ({ latency: p.latency, loss: p.loss, disk: p.fsync }),
+  network: (p) => ({ latency: p.latency, loss: p.loss, duplicate: p.duplicate, disk: p.fsync }),
   targets: {
     leader,
     follower: (world) => {
@@ -90,6 +98,23 @@ export default scenario({
         .map((s) => s.id)
         .filter((id) => id !== lead);
     },
+    /** a leader with an entry of an older term on a majority: figure 8's moment */
+    exposed: (world) => servers(world).find((s) => isExposed(s.state))?.id,
+    /** the server whose log is most like that leader's */
+    partner: (world) => {
+      const exposed = servers(world).find((s) => isExposed(s.state));
+      if (!exposed) return undefined;
+      const { lastTerm } = exposed.state.disk.log;
+      return servers(world)
+        .filter((s) => s !== exposed && s.state.disk.log.lastTerm === lastTerm)
+        .map((s) => s.id);
+    },
+    /** a server that voted in an election under way */
+    voter: (world) =>
+      servers(world).find(
+        ({ state: { role, disk } }) =>
+          role.is === 'follower' && role.leader === null && disk.votedFor !== null,
+      )?.id,
     candidate: (world) => servers(world).find((s) => s.state.role.is === 'candidate')?.id,
   },
   withstands: [

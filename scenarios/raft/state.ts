@@ -11,7 +11,7 @@ import {
 } from '../../src/sim/protocol.ts';
 import type { Entry, Log, Snapshot } from './log.ts';
 import type { Machine } from './machine.ts';
-import type { P } from './params.ts';
+import { minimumTimeout, type P } from './params.ts';
 import type { Rules } from './rules.ts';
 
 export type Msg =
@@ -145,8 +145,8 @@ export type Effects = Effect<Msg, Timer>[];
 export type Next = readonly [State, ...Effects];
 
 /** Every reset draws a fresh wait, so that two servers which once stood together seldom do so again (§3.4). */
-export const patience = (here: Hand): Effect<never, 'election'> =>
-  set('election', here.draw(here.params.electionTimeout));
+export const patience = (here: Hand, rules: Rules): Effect<never, 'election'> =>
+  set('election', rules.patience(here.draw(here.params.electionTimeout), minimumTimeout(here.params)));
 
 /**
  * These effects rest on what must survive a crash: they wait until the disk holds it (§3.8). Where it does already, the
@@ -157,22 +157,23 @@ export const durably = (s: State, effects: Effects, rules: Rules, us?: number): 
   rules.persistFirst ? [save(s.disk, us), ...effects] : [...effects, save(s.disk, us)];
 
 /** A higher term exists: whoever one was, one is a follower of it now (§3.3). */
-export function adopt(s: State, term: number, here: Hand): Next {
+export function adopt(s: State, term: number, here: Hand, rules: Rules): Next {
   const [next, ...effects] = leave(
     { ...s, disk: { term, votedFor: null, log: s.disk.log }, heard: null },
     here,
+    rules,
   );
   if (s.role.is === 'leader') effects.push(note(`hears of term ${term} and is no longer leader`));
   return [next, ...effects];
 }
 
 /** Back to being a follower, in whatever term it is. The election timer of a follower or candidate runs on. */
-export function leave(s: State, here: Hand): Next {
+export function leave(s: State, here: Hand, rules: Rules): Next {
   const { role } = s;
   const next: State = { ...s, role: { is: 'follower', leader: null } };
   const effects: Effects = [become('follower', `term ${s.disk.term}`)];
   if (role.is === 'leader') {
-    effects.push(cancel('heartbeat'), cancel('quorum'), patience(here));
+    effects.push(cancel('heartbeat'), cancel('quorum'), patience(here, rules));
     // A read leaves no trace, so it can be refused for certain; a command in the log cannot.
     for (const read of role.reads) effects.push(refuse(read.from, read.request, null));
   }
