@@ -1,4 +1,5 @@
-import gifenc from 'gifenc';
+import { createRequire } from 'node:module';
+import type Gifenc from 'gifenc';
 import type { Run } from '../sim/scenario.ts';
 import type { Picture } from './index.ts';
 import { layoutTimeline } from './layout.ts';
@@ -7,6 +8,8 @@ import { toPixels } from './png.ts';
 import { toSvg } from './svg.ts';
 import { type TimelineView, timelineView, type ViewOptions } from './view.ts';
 
+// a CommonJS package whose `default` tools unwrap differently
+const gifenc: typeof Gifenc = createRequire(import.meta.url)('gifenc');
 const { applyPalette, GIFEncoder, quantize } = gifenc;
 
 const WIDTH = 900;

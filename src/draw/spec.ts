@@ -39,6 +39,7 @@ export function specOf(theme: Theme): Spec {
   const paint = (field: string) => ({ signal: `datum.${field} ? scale('paint', datum.${field}) : null` });
   const box = (from: Layer) => ({
     type: 'rect' as const,
+    aria: false,
     from: { data: from },
     encode: {
       enter: {
@@ -57,6 +58,7 @@ export function specOf(theme: Theme): Spec {
   });
   const path = (from: Layer) => ({
     type: 'path' as const,
+    aria: false,
     from: { data: from },
     encode: {
       enter: {
@@ -72,6 +74,7 @@ export function specOf(theme: Theme): Spec {
   });
   const text = (from: Layer) => ({
     type: 'text' as const,
+    aria: false,
     from: { data: from },
     encode: {
       enter: {
