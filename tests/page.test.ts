@@ -210,6 +210,24 @@ describe('the page', () => {
     await server.close();
   });
 
+  it('follows the system in dark and light until told otherwise', async () => {
+    const server = await at.serve(bot());
+    const ana = await visitor(at.browser, server.url, 'Ana', { colorScheme: 'dark' });
+    const paper = () => ana.evaluate<string>('getComputedStyle(document.body).backgroundColor');
+    const dark = await paper();
+    await ana.emulateMedia({ colorScheme: 'light' });
+    const light = await paper();
+    expect(dark).not.toBe(light);
+    await ana.getByRole('button', { name: 'Colours: as the system. Change' }).click();
+    await ana.getByRole('button', { name: 'Colours: light. Change' }).click();
+    expect(await paper()).toBe(dark);
+    await ana.reload();
+    await ana.getByRole('button', { name: 'Colours: dark. Change' }).waitFor();
+    expect(await paper()).toBe(dark);
+    await leave(ana);
+    await server.close();
+  });
+
   it('keeps a private picture to its person', async () => {
     const server = await at.serve(bot());
     const [ana, ben] = [

@@ -172,7 +172,8 @@ async function bundlePage(out) {
     minify: true,
     sourcemap: true,
     format: 'esm',
-    target: ['es2022', 'chrome105', 'firefox115', 'safari16'],
+    // light-dark() needs these
+    target: ['es2022', 'chrome123', 'firefox120', 'safari17.5'],
     metafile: true,
     logLevel: 'warning',
   });
