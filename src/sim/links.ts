@@ -6,6 +6,7 @@ import type { Fault } from './trace.ts';
 interface End {
   readonly index: number;
   readonly self: string;
+  readonly part_: string;
 }
 
 export interface Fate {
@@ -35,7 +36,7 @@ export class Links {
     this.#seed = seed;
     this.#ends = ends;
     this.#dice = new Array(ends.length * ends.length);
-    this.#delays = new Array(ends.length);
+    this.#delays = ends.map((end) => network.near?.[end.part_]);
     this.#latency = network.latency;
     this.#loss = network.loss ?? 0;
     this.#duplicate = network.duplicate ?? 0;

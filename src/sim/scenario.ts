@@ -227,6 +227,8 @@ export interface Network {
   /** share lost, 0..1 */
   readonly loss?: number;
   readonly duplicate?: number;
+  /** one-way delay of links that touch an actor of this part, such as clients near their server */
+  readonly near?: Readonly<Record<string, Sampler>>;
   /** time one `save` takes, ms; default none */
   readonly disk?: Sampler;
 }
