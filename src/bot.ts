@@ -150,7 +150,9 @@ export function createBot(commands: readonly Command[], tools: Tools, log: Log):
             .filter((c) => c.startsWith(request.typed.toLowerCase()))
             .slice(0, 25)
             .map((c) => ({ value: c, label: c }));
-        return ((await command?.complete?.(request.option, request.typed, tools)) ?? []).slice(0, 25);
+        return (
+          (await command?.complete?.(request.option, request.typed, tools, request.given ?? {})) ?? []
+        ).slice(0, 25);
       } catch (error) {
         log.warn({ err: error }, 'completion failed');
         return [];

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { catalogue, type Simulations } from './sim/catalogue.ts';
@@ -51,6 +51,50 @@ export async function loadFolder<T>(folder: string, except: readonly string[] = 
 async function load<T>(path: string): Promise<T | undefined> {
   if (!existsSync(path)) return undefined;
   return ((await import(pathToFileURL(path).href)) as { default?: T }).default;
+}
+
+export interface LessonPage {
+  readonly title: string;
+  /** within what one message holds */
+  readonly markdown: string;
+}
+
+const lessons = new Map<string, readonly LessonPage[]>();
+
+/** scenarios/<id>/lesson.md in pages: one for each `##`, longer ones split between paragraphs. */
+export function lessonPages(id: string): readonly LessonPage[] {
+  let pages = lessons.get(id);
+  if (pages === undefined) {
+    const file = join(projectRoot, 'scenarios', id, 'lesson.md');
+    pages = existsSync(file) ? paged(readFileSync(file, 'utf8')) : [];
+    lessons.set(id, pages);
+  }
+  return pages;
+}
+
+/** A page is at most so long: what Discord takes in one message, with room for its buttons' lines. */
+const PAGE = 1700;
+
+function paged(markdown: string): LessonPage[] {
+  const pages: LessonPage[] = [];
+  let title = '';
+  let held = '';
+  const close = () => {
+    if (held.trim() !== '') pages.push({ title, markdown: held.trim() });
+    held = '';
+  };
+  for (const paragraph of markdown.split(/\n{2,}/)) {
+    const named = /^#{1,3} +(.+)\n?([\s\S]*)$/.exec(paragraph.trim());
+    if (named) {
+      close();
+      title = named[1]!.trim();
+    }
+    const words = named ? named[2]!.trim() : paragraph.trim();
+    if (held.length + words.length > PAGE) close();
+    held = held === '' ? words : `${held}\n\n${words}`;
+  }
+  close();
+  return pages;
 }
 
 function folders(path: string): string[] {

@@ -11,7 +11,7 @@ import { createBot } from './bot.ts';
 import type { Adapter, Platform } from './chat.ts';
 import type { Command, Tools } from './commands/command.ts';
 import { type Config, ConfigError, readConfig, readShards } from './config.ts';
-import { loadFolder, loadSimulations, projectRoot } from './content.ts';
+import { lessonPages, loadFolder, loadSimulations, projectRoot } from './content.ts';
 import { createDraw } from './draw/pool.ts';
 import { createLearning, loadBank } from './learn/index.ts';
 import { openStore } from './store/index.ts';
@@ -42,11 +42,14 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
     loadSimulations(),
     loadFolder<Command>('src/commands', ['command', 'grammar']),
   ]);
+  const bank = await loadBank(join(projectRoot, 'questions'));
+  for (const problem of bank.problems) log.warn({ problem }, 'a question was left out');
   const tools: Tools = {
     store,
     sims,
     draw,
-    learning: createLearning({ store, bank: await loadBank(join(projectRoot, 'questions')) }),
+    lessons: lessonPages,
+    learning: createLearning({ store, bank }),
     now,
     random: Math.random,
     outbox: (platform) => adapters.get(platform),

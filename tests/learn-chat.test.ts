@@ -60,6 +60,7 @@ async function start(): Promise<void> {
     now: () => now,
     random: () => 0.5,
     outbox: () => undefined,
+    lessons: () => [],
   };
   const quiet = () => {};
   const log: Log = {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Form, HandedFile, Incoming, Option, Outbox, Person, Place, Platform, Reply } from '../chat.ts';
+import type { LessonPage } from '../content.ts';
 import type { Draw } from '../draw/index.ts';
 import type { Learning } from '../learn/index.ts';
 import type { Simulations } from '../sim/catalogue.ts';
@@ -24,7 +25,13 @@ export interface Command {
   /** buttons, selects and forms whose action begins with `<name>:<verb>` */
   readonly actions?: Readonly<Record<string, Action>>;
   /** what could be typed next, for options that are not a fixed list; at most 25 are shown */
-  complete?(option: string, typed: string, tools: Tools): Promise<readonly Option[]> | readonly Option[];
+  complete?(
+    option: string,
+    typed: string,
+    tools: Tools,
+    /** the other options as typed so far */
+    given: Readonly<Record<string, string | number | boolean>>,
+  ): Promise<readonly Option[]> | readonly Option[];
   readonly examples?: readonly string[];
 }
 
@@ -62,6 +69,8 @@ export interface Tools {
   readonly sims: Simulations;
   readonly draw: Draw;
   readonly learning: Learning;
+  /** the pages of a scenario's lesson; none where there is no lesson */
+  lessons(scenario: string): readonly LessonPage[];
   /** epoch milliseconds */
   now(): number;
   /** seeds and ids where the person gave none */

@@ -1,20 +1,11 @@
 import { z } from 'zod';
-import {
-  aside,
-  type Block,
-  type Button,
-  buttons,
-  type Form,
-  heading,
-  type Option,
-  type Reply,
-  text,
-} from '../chat.ts';
+import { aside, type Button, buttons, heading, type Option, privately, type Reply, text } from '../chat.ts';
+import { questionBlocks } from '../learn/present.ts';
 import { recipe as recipeOf } from '../sim/run.ts';
-import type { Intervention, Recipe, Scenario } from '../sim/scenario.ts';
-import { type Figure, type Summary, verdictLine } from '../sim/summary.ts';
-import { action, type Context, command, type Press, Refusal, type Tools } from './command.ts';
-import { words } from './grammar.ts';
+import type { Recipe } from '../sim/scenario.ts';
+import { action, command, type Press, Refusal, type Tools } from './command.ts';
+import { faultForm, field, readFault } from './run-faults.ts';
+import { play, rival, settings, show } from './run-view.ts';
 
 /** Runs a protocol and shows what happened. Its buttons carry the run's id: they work after a restart and in old messages. */
 export default command({
@@ -34,28 +25,51 @@ export default command({
       .optional()
       .describe('Parameters, such as nodes=5 loss=0.1')
       .meta({ rest: true }),
+    animate: z.boolean().optional().describe('As a moving picture'),
+    against: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Compare with a preset, a twin or a parameter such as preVote=on'),
   }),
   examples: ['/simulate raft preset=leader-crash seed=7'],
-  async run({ scenario: id, preset, seed, set }, context) {
-    const scenario = context.sims.get(id);
-    const recipe = recipeOf(scenario, preset, { seed, set: settings(set ?? '') });
-    return show(recipe, context);
+  async run({ scenario: id, preset, seed, set, animate, against }, context) {
+    const shared =
+      preset === undefined && !context.sims.ids.includes(id) ? await context.store.runs.get(id) : undefined;
+    const scenario = context.sims.get(shared?.scenario ?? id);
+    const recipe = shared ?? recipeOf(scenario, preset, { seed, set: settings(set ?? '') });
+    if (animate && against !== undefined)
+      throw new Refusal('A moving picture shows one run: leave out `animate` or `against`.');
+    if (animate) return play(recipe, context);
+    return show(recipe, context, against === undefined ? {} : { against: rival(against, recipe, scenario) });
   },
-  complete(option, typed, { sims }) {
+  complete(option, typed, { sims }, given) {
     const matching = (options: readonly Option[]) =>
       options.filter((o) => `${o.value} ${o.label}`.toLowerCase().includes(typed.toLowerCase()));
     if (option === 'scenario')
       return matching(sims.ids.map((id) => ({ value: id, label: id, description: sims.get(id).summary })));
-    if (option === 'preset') {
-      const all = sims.ids.flatMap((id) =>
-        Object.entries(sims.get(id).presets).map(([name, p]) => ({
+    const scenario = String(given.scenario ?? '');
+    const of = (id: string): Option[] => [
+      ...Object.entries(sims.get(id).presets).map(([name, p]) => ({
+        value: name,
+        label: name,
+        description: p.title,
+      })),
+    ];
+    const known = sims.ids.includes(scenario);
+    if (option === 'preset')
+      return matching(
+        known ? of(scenario) : [...new Map(sims.ids.flatMap(of).map((o) => [o.value, o])).values()],
+      );
+    if (option === 'against' && known)
+      return matching([
+        ...of(scenario),
+        ...Object.entries(sims.get(scenario).twins).map(([name, t]) => ({
           value: name,
           label: name,
-          description: `${id}: ${p.title}`,
+          description: t.what,
         })),
-      );
-      return matching([...new Map(all.map((o) => [o.value, o])).values()]);
-    }
+      ]);
     return [];
   },
   actions: {
@@ -69,7 +83,7 @@ export default command({
         return show(
           await kept(press, context),
           context,
-          Number.isSafeInteger(step) && step >= 0 ? step : undefined,
+          Number.isSafeInteger(step) && step >= 0 ? { step } : {},
         );
       },
     },
@@ -80,6 +94,43 @@ export default command({
         const before = await kept(press, context);
         // Interventions belong to the run they were made in: at another seed their moment means nothing.
         return show({ ...before, seed: Math.floor(context.random() * 100_000), interventions: [] }, context);
+      },
+    },
+    animate: { how: 'reply', run: async (press, context) => play(await kept(press, context), context) },
+    /** simulate:compare:<run> asks with what, then draws both */
+    compare: {
+      how: 'form',
+      form: (press) => ({
+        action: action('simulate', 'compare', ...press.words),
+        title: 'Compare with',
+        submit: 'Run both',
+        fields: [
+          {
+            kind: 'line',
+            name: 'against',
+            label: 'A preset, a twin, or a parameter',
+            hint: 'partition, or preVote=on',
+            required: true,
+            maxLength: 100,
+          },
+        ],
+      }),
+      async run(press, context) {
+        const recipe = await kept(press, context);
+        const against = field(press, 'against');
+        return show(recipe, context, { against: rival(against, recipe, context.sims.get(recipe.scenario)) });
+      },
+    },
+    /** simulate:lesson:<scenario>:<page> opens the lesson, simulate:page turns its pages in the same message */
+    lesson: { how: 'private', run: (press, context) => lesson(press, context) },
+    page: { how: 'update', run: (press, context) => lesson(press, context) },
+    quiz: {
+      how: 'private',
+      async run(press, { sims, learning, learner, now, random }) {
+        const { topic } = sims.get(press.words[0] ?? '');
+        const asked = await learning.quiz(learner, { topic, count: 5 }, now(), random);
+        if (!asked) throw new Refusal(`There are no questions on ${topic} yet.`);
+        return privately(...questionBlocks(asked));
       },
     },
     /** simulate:fault:<run>:<event index> asks which fault, then forks the run there */
@@ -99,165 +150,27 @@ export default command({
   },
 });
 
-/** `nodes=5 loss=0.1` as parameters. Throws Refusal. */
-function settings(line: string): Record<string, string> {
-  return Object.fromEntries(
-    words(line).map((word) => {
-      const equals = word.indexOf('=');
-      if (equals < 1)
-        throw new Refusal(
-          `Parameters are written name=value, such as nodes=5; got \`${word.slice(0, 40)}\`.`,
-        );
-      return [word.slice(0, equals), word.slice(equals + 1)];
-    }),
-  );
-}
-
 async function kept(press: Press, { store }: Tools): Promise<Recipe> {
   const recipe = await store.runs.get(press.words[0] ?? '');
   if (recipe) return recipe;
   throw new Refusal('I no longer have that run. Ask for it again with `/simulate`.');
 }
 
-async function show(recipe: Recipe, context: Context, step?: number): Promise<Reply> {
-  const scenario = context.sims.get(recipe.scenario);
-  const { picture, summary } = await context.draw.timeline(recipe, step === undefined ? {} : { step });
-  // Kept only once it has run: a recipe that cannot run gets no id.
-  const id = await context.store.runs.keep(recipe, context.now());
-  const blocks: Block[] = [
-    heading(`${summary.title}: ${summary.headline}`),
-    {
-      kind: 'image',
-      name: `${recipe.scenario}-${recipe.preset}.png`,
-      bytes: picture.bytes,
-      mime: picture.mime,
-      alt: story(summary),
-      title: summary.headline,
-    },
-  ];
-  if (summary.step) blocks.push(text(`**${milliseconds(summary.step.at)}** ${summary.step.text}.`));
-  blocks.push(
-    text(
-      summary.verdicts.map((v) => `${v.holds ? '✓' : v.promised ? '✗' : '△'} ${verdictLine(v)}`).join('\n'),
-    ),
+function lesson(press: Press, { sims, lessons }: Tools): Reply {
+  const scenario = sims.get(press.words[0] ?? '');
+  const pages = lessons(scenario.id);
+  const at = Math.min(Math.max(0, Number(press.words[1]) || 0), pages.length - 1);
+  const page = pages[at];
+  if (!page) throw new Refusal(`There is no lesson on ${scenario.id} yet.`);
+  const turn = (label: string, to: number): Button => ({
+    action: action('simulate', 'page', scenario.id, to),
+    label,
+    disabled: to < 0 || to >= pages.length,
+  });
+  return privately(
+    heading(page.title),
+    text(page.markdown),
+    aside(`Page ${at + 1} of ${pages.length}`),
+    buttons(turn('◀ Back', at - 1), turn('Next ▶', at + 1)),
   );
-  const figures = summary.metrics.filter((f) => Number.isFinite(f.value)).slice(0, 6);
-  if (figures.length > 0) blocks.push(text(figures.map(figure).join(' · ')));
-  if (summary.cut) blocks.push(text(`Note: ${summary.cut}.`));
-  blocks.push(aside(`\`/simulate ${line(recipe)}\` · run \`${id}\` · ${summary.recipeLine}`));
-  blocks.push(...controls(id, summary, step, scenario));
-  return { blocks };
-}
-
-function controls(id: string, summary: Summary, step: number | undefined, scenario: Scenario): Block[] {
-  const { moments, turns } = summary;
-  const to = (label: string, index: number | undefined): Button =>
-    index === undefined
-      ? { action: action('simulate', 'step', id, 'none', label), label, disabled: true }
-      : { action: action('simulate', 'step', id, index, label), label };
-  const here = step ?? -1;
-  const last = <T>(list: readonly T[]) => list[list.length - 1];
-  const back = step === undefined ? last(moments) : last(moments.filter((m) => m < here));
-  const next = step === undefined ? moments[0] : moments.find((m) => m > here);
-  const jump = step === undefined ? turns[0] : turns.find((t) => t > here);
-  const row: Button[] = [to('◀ Step', back), to('Step ▶', next), to('Next turn ⏭', jump)];
-  if (summary.step)
-    row.push({
-      action: action('simulate', 'fault', id, step ?? 0, summary.step.at),
-      label: 'Break something here',
-    });
-  row.push({ action: action('simulate', 'seed', id), label: 'New seed', style: 'primary' });
-  void scenario;
-  return [buttons(...row)];
-}
-
-/** The picture in words, within what every platform accepts as alt text. */
-function story(summary: Summary): string {
-  const head = `${summary.title}: ${summary.headline}. ${summary.recipeLine}.`;
-  const lines: string[] = [];
-  let length = head.length;
-  for (const sentence of summary.story) {
-    if (length + sentence.length + 1 > 950) {
-      lines.push('…');
-      break;
-    }
-    lines.push(sentence);
-    length += sentence.length + 1;
-  }
-  return [head, ...lines].join('\n');
-}
-
-const milliseconds = (us: number) => `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`;
-
-function figure({ name, value, unit }: Figure): string {
-  const shown = Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000;
-  return `${name.replaceAll('_', ' ').replace(/ ms$/, '')} **${shown}${unit ? ` ${unit}` : ''}**`;
-}
-
-/** The command that shows this run again. */
-function line(recipe: Recipe): string {
-  const set = Object.entries(recipe.set).map(([name, value]) => ` ${name}=${value}`);
-  return `${recipe.scenario} preset=${recipe.preset} seed=${recipe.seed}${set.join('')}`;
-}
-
-const FAULTS = [
-  { value: 'crash', label: 'Crash a node' },
-  { value: 'restart', label: 'Restart a crashed node' },
-  { value: 'wipe', label: 'Restart it with an empty disk' },
-  { value: 'pause', label: 'Pause a node (it does not know)' },
-  { value: 'resume', label: 'Resume a paused node' },
-  { value: 'partition', label: 'Cut nodes off from the rest' },
-  { value: 'heal', label: 'Heal the network' },
-  { value: 'lossy', label: 'Lose 20 % of messages' },
-] as const;
-
-function faultForm(press: Press): Form {
-  return {
-    action: action('simulate', 'fault', ...press.words),
-    title: 'Break something here',
-    submit: 'Run it',
-    fields: [
-      { kind: 'one', name: 'fault', label: 'What happens', options: FAULTS, required: true },
-      {
-        kind: 'line',
-        name: 'nodes',
-        label: 'To which nodes',
-        hint: 'n2, or n1 n2, or @leader; empty for the network as a whole',
-        required: false,
-        maxLength: 100,
-      },
-    ],
-  };
-}
-
-function readFault(press: Press, atUs: number, scenario: Scenario): Intervention {
-  const first = (value: string | readonly string[] | undefined) =>
-    typeof value === 'string' ? value : (value?.[0] ?? '');
-  const fault = first(press.fields.fault);
-  const nodes = first(press.fields.nodes)
-    .split(/[\s,]+/)
-    .filter((word) => word !== '');
-  const needs = () => {
-    if (nodes.length > 0) return nodes;
-    const targets = Object.keys(scenario.targets ?? {}).map((t) => `@${t}`);
-    throw new Refusal(`Say which node, such as n2${targets.length > 0 ? ` or ${targets.join(', ')}` : ''}.`);
-  };
-  switch (fault) {
-    case 'crash':
-    case 'pause':
-    case 'resume':
-      return { atUs, fault, nodes: needs() };
-    case 'restart':
-      return { atUs, fault: 'restart', nodes: nodes.length > 0 ? nodes : ['@crashed'] };
-    case 'wipe':
-      return { atUs, fault: 'restart', nodes: nodes.length > 0 ? nodes : ['@crashed'], wipe: true };
-    case 'partition':
-      return { atUs, fault: 'partition', groups: [needs(), ['@rest']] };
-    case 'heal':
-      return { atUs, fault: 'heal' };
-    case 'lossy':
-      return { atUs, fault: 'loss', rate: 0.2 };
-    default:
-      throw new Refusal(`Pick what happens: ${FAULTS.map((f) => f.label.toLowerCase()).join(', ')}.`);
-  }
 }

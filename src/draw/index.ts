@@ -20,6 +20,8 @@ export interface TimelineOptions {
   readonly until?: number;
   /** the trace event (index) to highlight, with a playhead at its time */
   readonly step?: number;
+  /** a second run under the first on the same time axis, the first difference marked */
+  readonly against?: Recipe;
 }
 
 export interface RankingRow {

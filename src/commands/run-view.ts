@@ -1,0 +1,153 @@
+import { aside, type Block, type Button, buttons, heading, type Reply, text } from '../chat.ts';
+import type { Picture } from '../draw/index.ts';
+import { recipe as recipeOf } from '../sim/run.ts';
+import type { Recipe, Scenario } from '../sim/scenario.ts';
+import { type Figure, type Summary, verdictLine } from '../sim/summary.ts';
+import { nearest } from '../sim/words.ts';
+import { action, type Context, Refusal } from './command.ts';
+import { words } from './grammar.ts';
+
+/** `nodes=5 loss=0.1` as parameters. Throws Refusal. */
+export function settings(line: string): Record<string, string> {
+  return Object.fromEntries(
+    words(line).map((word) => {
+      const equals = word.indexOf('=');
+      if (equals < 1)
+        throw new Refusal(
+          `Parameters are written name=value, such as nodes=5; got \`${word.slice(0, 40)}\`.`,
+        );
+      return [word.slice(0, equals), word.slice(equals + 1)];
+    }),
+  );
+}
+
+/** What is shown of a run: the whole of it, one step, or beside another. */
+export interface View {
+  readonly step?: number;
+  readonly against?: Recipe;
+}
+
+export async function show(recipe: Recipe, context: Context, view: View = {}): Promise<Reply> {
+  const { picture, summary } = await context.draw.timeline(recipe, view);
+  // Kept only once it has run: a recipe that cannot run gets no id.
+  const id = await context.store.runs.keep(recipe, context.now());
+  const blocks: Block[] = [heading(`${summary.title}: ${summary.headline}`), image(recipe, picture, summary)];
+  if (summary.step) blocks.push(text(`**${milliseconds(summary.step.at)}** ${summary.step.text}.`));
+  blocks.push(text(verdicts(summary)));
+  if (view.against) {
+    const other = await context.draw.summary(view.against);
+    blocks.push(text(`Against \`${line(view.against)}\`: ${other.headline}\n${verdicts(other)}`));
+  }
+  const figures = summary.metrics.filter((f) => Number.isFinite(f.value)).slice(0, 6);
+  if (figures.length > 0) blocks.push(text(figures.map(figure).join(' · ')));
+  if (summary.cut) blocks.push(text(`Note: ${summary.cut}.`));
+  blocks.push(
+    aside(
+      `\`/simulate ${line(recipe)}\` · anyone can reopen it: \`/simulate ${id}\` · ${summary.recipeLine}`,
+    ),
+  );
+  blocks.push(...(view.against ? [buttons(opener(id))] : controls(id, summary, view.step, recipe)));
+  return { blocks };
+}
+
+export async function play(recipe: Recipe, context: Context): Promise<Reply> {
+  const { picture, summary } = await context.draw.animation(recipe);
+  const id = await context.store.runs.keep(recipe, context.now());
+  return {
+    blocks: [
+      heading(`${summary.title}: ${summary.headline}`),
+      image(recipe, picture, summary),
+      aside(`\`/simulate ${line(recipe)} animate=on\` · ${summary.recipeLine}`),
+      buttons(opener(id)),
+    ],
+  };
+}
+
+const opener = (id: string): Button => ({ action: action('simulate', 'open', id), label: 'Step through it' });
+
+function image(recipe: Recipe, picture: Picture, summary: Summary): Block {
+  const name = `${recipe.scenario}-${recipe.preset}.${picture.mime === 'image/gif' ? 'gif' : 'png'}`;
+  return {
+    kind: 'image',
+    name,
+    bytes: picture.bytes,
+    mime: picture.mime,
+    alt: story(summary),
+    title: summary.headline,
+  };
+}
+
+const verdicts = (summary: Summary) =>
+  summary.verdicts.map((v) => `${v.holds ? '✓' : v.promised ? '✗' : '△'} ${verdictLine(v)}`).join('\n');
+
+function controls(id: string, summary: Summary, step: number | undefined, recipe: Recipe): Block[] {
+  const { moments, turns } = summary;
+  const to = (label: string, index: number | undefined): Button =>
+    index === undefined
+      ? { action: action('simulate', 'step', id, 'none', label), label, disabled: true }
+      : { action: action('simulate', 'step', id, index, label), label };
+  const here = step ?? -1;
+  const last = <T>(list: readonly T[]) => list[list.length - 1];
+  const back = step === undefined ? last(moments) : last(moments.filter((m) => m < here));
+  const next = step === undefined ? moments[0] : moments.find((m) => m > here);
+  const jump = step === undefined ? turns[0] : turns.find((t) => t > here);
+  const steps: Button[] = [to('◀ Step', back), to('Step ▶', next), to('Next turn ⏭', jump)];
+  if (summary.step)
+    steps.push({
+      action: action('simulate', 'fault', id, step ?? 0, summary.step.at),
+      label: 'Break something here',
+    });
+  steps.push({ action: action('simulate', 'seed', id), label: 'New seed', style: 'primary' });
+  return [
+    buttons(...steps),
+    buttons(
+      { action: action('simulate', 'animate', id), label: 'Animate' },
+      { action: action('simulate', 'compare', id), label: 'Compare' },
+      { action: action('simulate', 'lesson', recipe.scenario, 0), label: 'Lesson' },
+      { action: action('simulate', 'quiz', recipe.scenario), label: 'Quiz me' },
+    ),
+  ];
+}
+
+/** What `against` names: another preset, a broken twin, or other parameters of the same run. Throws Refusal. */
+export function rival(against: string, recipe: Recipe, scenario: Scenario): Recipe {
+  const word = against.trim();
+  if (word.includes('=')) return { ...recipe, set: { ...recipe.set, ...settings(word) } };
+  if (Object.hasOwn(scenario.presets, word))
+    return recipeOf(scenario, word, { seed: recipe.seed, set: recipe.set });
+  if (Object.hasOwn(scenario.twins, word)) return { ...recipe, twin: word };
+  const names = [...Object.keys(scenario.presets), ...Object.keys(scenario.twins)];
+  const hint = nearest(word, names);
+  throw new Refusal(
+    `against must be a preset (${Object.keys(scenario.presets).join(', ')}), a twin (${Object.keys(scenario.twins).join(', ')}) or name=value; got \`${word.slice(0, 40)}\`.${hint ? ` Did you mean ${hint}?` : ''}`,
+  );
+}
+
+/** The picture in words, within what every platform accepts as alt text. */
+function story(summary: Summary): string {
+  const head = `${summary.title}: ${summary.headline}. ${summary.recipeLine}.`;
+  const lines: string[] = [];
+  let length = head.length;
+  for (const sentence of summary.story) {
+    if (length + sentence.length + 1 > 950) {
+      lines.push('…');
+      break;
+    }
+    lines.push(sentence);
+    length += sentence.length + 1;
+  }
+  return [head, ...lines].join('\n');
+}
+
+const milliseconds = (us: number) => `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`;
+
+function figure({ name, value, unit }: Figure): string {
+  const shown = Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000;
+  return `${name.replaceAll('_', ' ').replace(/ ms$/, '')} **${shown}${unit ? ` ${unit}` : ''}**`;
+}
+
+/** The command that shows this run again. */
+function line(recipe: Recipe): string {
+  const set = Object.entries(recipe.set).map(([name, value]) => ` ${name}=${value}`);
+  return `${recipe.scenario} preset=${recipe.preset} seed=${recipe.seed}${set.join('')}`;
+}
