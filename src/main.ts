@@ -3,10 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import pino from 'pino';
 import { collectDefaultMetrics, register } from 'prom-client';
-import { startDiscord } from '../adapters/discord/index.ts';
 import { fileHistory } from '../adapters/page/history.ts';
 import { startPage } from '../adapters/page/index.ts';
-import { startSlack } from '../adapters/slack/index.ts';
+import type { SlackAdapter } from '../adapters/slack/index.ts';
 import { createBot } from './bot.ts';
 import type { Adapter, Platform } from './chat.ts';
 import type { Command, Tools } from './commands/command.ts';
@@ -56,7 +55,7 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
   };
   const bot = createBot([...found.values()], tools, log);
 
-  let slack: Awaited<ReturnType<typeof startSlack>> | undefined;
+  let slack: SlackAdapter | undefined;
   collectDefaultMetrics();
   const data = dataFolder(config.DATABASE_URL);
   const page = await startPage({
@@ -77,33 +76,38 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
 
   log.info({ page: page.url, scenarios: sims.ids.length }, `ready at ${page.url}`);
 
+  // A platform that is not asked for is not loaded: the page is up sooner.
   const connecting: Promise<void>[] = [];
   if (config.SLACK_BOT_TOKEN)
     connecting.push(
-      startSlack({
-        bot,
-        log,
-        now,
-        botToken: config.SLACK_BOT_TOKEN,
-        appToken: config.SLACK_APP_TOKEN,
-        signingSecret: config.SLACK_SIGNING_SECRET,
-        apiUrl: config.SLACK_API_URL,
-      }).then((adapter) => {
-        slack = adapter;
-        adapters.set('slack', adapter);
-      }),
+      (await import('../adapters/slack/index.ts'))
+        .startSlack({
+          bot,
+          log,
+          now,
+          botToken: config.SLACK_BOT_TOKEN,
+          appToken: config.SLACK_APP_TOKEN,
+          signingSecret: config.SLACK_SIGNING_SECRET,
+          apiUrl: config.SLACK_API_URL,
+        })
+        .then((adapter) => {
+          slack = adapter;
+          adapters.set('slack', adapter);
+        }),
     );
   if (config.DISCORD_TOKEN)
     connecting.push(
-      startDiscord({
-        bot,
-        log,
-        now,
-        token: config.DISCORD_TOKEN,
-        apiUrl: config.DISCORD_API_URL,
-        guildId: config.DISCORD_GUILD_ID,
-        shards,
-      }).then((adapter) => void adapters.set('discord', adapter)),
+      (await import('../adapters/discord/index.ts'))
+        .startDiscord({
+          bot,
+          log,
+          now,
+          token: config.DISCORD_TOKEN,
+          apiUrl: config.DISCORD_API_URL,
+          guildId: config.DISCORD_GUILD_ID,
+          shards,
+        })
+        .then((adapter) => void adapters.set('discord', adapter)),
     );
   await Promise.all(connecting);
   if (connecting.length > 0) log.info({ platforms: [...adapters.keys()] }, 'connected');
