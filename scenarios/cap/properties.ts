@@ -1,3 +1,4 @@
+import { Calm } from '../../src/sim/calm.ts';
 import { historyMonitor } from '../../src/sim/histories/monitor.ts';
 import type { Monitor, Property, World } from '../../src/sim/scenario.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
@@ -85,36 +86,12 @@ function excuse(request: { excused: boolean } | undefined): void {
   if (request) request.excused = true;
 }
 
-/** Since when nothing disturbs the network; undefined while something does. */
-export class Calm {
-  #since = 0;
-  #disturbed = false;
-  readonly #paused = new Set<string>();
-
-  constructor(params: P) {
-    this.#disturbed = params.loss > 0;
-  }
-  hear(event: TraceEvent): void {
-    if (event.kind !== 'fault') return;
-    this.#since = event.at;
-    if (event.fault === 'heal') this.#disturbed = false;
-    else if (event.fault === 'pause') for (const id of event.nodes) this.#paused.add(id);
-    else if (event.fault === 'resume') for (const id of event.nodes) this.#paused.delete(id);
-    else if (event.fault === 'loss') this.#disturbed = event.rate > 0;
-    else if (event.fault !== 'restart' && event.fault !== 'crash') this.#disturbed = true;
-  }
-  since(world: World): number | undefined {
-    const down = world.actors.some((a) => !world.up(a.id));
-    return this.#disturbed || down || this.#paused.size > 0 ? undefined : this.#since;
-  }
-}
-
 const converged: Property<P> = {
   kind: 'eventually',
   what: 'Converged: once writes and faults have ended, all replicas hold the same (judged one round of anti-entropy later).',
   judged: (p) => p.mode === 'ap',
   monitor(p) {
-    const calm = new Calm(p);
+    const calm = new Calm(p.loss > 0);
     let lastWrite = 0;
     return {
       event(event) {

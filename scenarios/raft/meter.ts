@@ -1,6 +1,6 @@
 import type { Meter, MetricInfo, World } from '../../src/sim/scenario.ts';
 import type { P } from './params.ts';
-import { isServer } from './properties.ts';
+import { isServer } from './safety.ts';
 import type { State } from './state.ts';
 
 /** What papers report of Raft, and what a client feels. */

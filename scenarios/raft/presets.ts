@@ -33,7 +33,14 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
     what: 'A leader cut off with two clients collects entries nobody else has. The next leader but one finds, one step back at a time, where the logs part, and overwrites the rest.',
     set: { duration: 1300, think: 'uniform:10:40', patience: 120, retry: 120, writes: 0.9, clients: 3 },
     faults: [
-      { at: 360, fault: 'partition', groups: [['@leader', '@follower', 'c1', 'c2'], ['@rest', 'c3']] },
+      {
+        at: 360,
+        fault: 'partition',
+        groups: [
+          ['@leader', '@follower', 'c1', 'c2'],
+          ['@rest', 'c3'],
+        ],
+      },
       { at: 720, fault: 'crash', nodes: ['@leader'] },
       { at: 730, fault: 'heal' },
     ],

@@ -6,8 +6,9 @@ import { footer, headline, span } from './headline.ts';
 import { meter, metrics } from './meter.ts';
 import { minimumTimeout, type P, params } from './params.ts';
 import { presets } from './presets.ts';
-import { isServer, properties } from './properties.ts';
+import { properties } from './properties.ts';
 import { raft } from './protocol.ts';
+import { isServer } from './safety.ts';
 import type { State } from './state.ts';
 import { twins } from './twins.ts';
 
