@@ -180,8 +180,10 @@ function badgeOf(run: Run): Pick<TimelineView, 'badge'> {
 }
 
 function violationsOf(run: Run, from: number, to: number): TimelineView['violations'] {
+  // what only the whole history shows has no moment of its own: it is found when the run is over
   return run.verdicts
-    .filter((v) => !v.holds && v.kind === 'always' && v.at !== undefined && v.at >= from && v.at <= to)
+    .filter((v) => !v.holds && v.kind === 'always' && v.at !== undefined && v.at < run.durationUs)
+    .filter((v) => v.at! >= from && v.at! <= to)
     .slice(0, 3)
     .map((v) => ({ at: v.at!, text: clean(v.property, 48), promised: v.promised }));
 }
