@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadSimulations } from '../content.ts';
+import { renderAnimation } from '../draw/gif.ts';
 import { renderTimeline } from '../draw/render.ts';
 import type { Simulations } from '../sim/catalogue.ts';
 import { BOUNDS, type Explored, explore } from '../sim/explore.ts';
 import { type Many, simulateMany } from '../sim/many.ts';
+import { rival, settings } from '../sim/rival.ts';
 import { recipe as recipeOf, simulate } from '../sim/run.ts';
 import type { Run, Scenario } from '../sim/scenario.ts';
 import { recipeLine, summarize, verdictLine } from '../sim/summary.ts';
@@ -20,7 +22,8 @@ const HELP = `npm run -s simulate -- <scenario> [options]
   --runs N           seeds seed…seed+N-1: how often each property held, metrics with percentiles
   --explore          every order of a small configuration, within --depth events, --states states,
                      --timers fired, --crashes and --duplicates on one path; a violation comes as a shortest run
-  --format F         text (default), json, svg, png
+  --against A        compare with another preset, a twin, or a parameter such as preVote=on
+  --format F         text (default), json, svg, png, gif
   --out FILE         write there instead of to stdout
   --light            a light picture
   --list             scenarios and their presets
@@ -28,7 +31,7 @@ const HELP = `npm run -s simulate -- <scenario> [options]
 
 Exit status: 0 done, 1 a property was violated, 2 bad input.`;
 
-const FORMATS = ['text', 'json', 'svg', 'png'] as const;
+const FORMATS = ['text', 'json', 'svg', 'png', 'gif'] as const;
 
 await main(async (argv) => {
   const { values, positionals } = parseArgs({
@@ -39,6 +42,7 @@ await main(async (argv) => {
       seed: { type: 'string' },
       set: { type: 'string', multiple: true },
       twin: { type: 'string' },
+      against: { type: 'string' },
       runs: { type: 'string' },
       explore: { type: 'boolean' },
       depth: { type: 'string' },
@@ -122,14 +126,7 @@ await main(async (argv) => {
         values.out,
       );
     else if (format === 'text') put(exploredText(explored, seconds, run), values.out);
-    else if (run)
-      put(
-        await renderTimeline(run, {
-          format: format as 'svg' | 'png',
-          theme: values.light ? 'light' : 'dark',
-        }),
-        values.out,
-      );
+    else if (run) put(await drawn(run, undefined, format, values.light ?? false), values.out);
     else
       throw new UsageError(
         `nothing was violated, so there is no run to draw; --format text says what was seen.`,
@@ -150,24 +147,28 @@ await main(async (argv) => {
     return many.verdicts.some((v) => v.kind !== 'sometimes' && !v.holds) ? FAILED : DONE;
   }
   const run = simulate(scenario, recipe, { files });
-  if (format === 'json') put(JSON.stringify(asJson(run)), values.out);
-  else if (format === 'text') put(runText(run), values.out);
-  else
-    put(
-      await renderTimeline(run, { format: format as 'svg' | 'png', theme: values.light ? 'light' : 'dark' }),
-      values.out,
-    );
+  const other =
+    values.against === undefined
+      ? undefined
+      : simulate(scenario, rival(values.against, recipe, scenario), { files });
+  if (format === 'json')
+    put(JSON.stringify({ ...asJson(run), ...(other && { against: asJson(other) }) }), values.out);
+  else if (format === 'text')
+    put([run, ...(other ? [other] : [])].map(runText).join('\n\nAgainst\n\n'), values.out);
+  else put(await drawn(run, other, format, values.light ?? false), values.out);
   return run.verdicts.some((v) => !v.holds) ? FAILED : DONE;
 });
 
-function settings(given: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    given.map((pair) => {
-      const equals = pair.indexOf('=');
-      if (equals < 1) throw new UsageError(`--set takes name=value; got \`${pair.slice(0, 40)}\`.`);
-      return [pair.slice(0, equals), pair.slice(equals + 1)];
-    }),
-  );
+async function drawn(
+  run: Run,
+  against: Run | undefined,
+  format: string,
+  light: boolean,
+): Promise<string | Uint8Array> {
+  const theme = light ? 'light' : 'dark';
+  if (format !== 'gif') return renderTimeline(run, { format: format as 'svg' | 'png', theme });
+  if (against) throw new UsageError('a moving picture shows one run; --format svg or png for two.');
+  return (await renderAnimation(run, { theme })).bytes;
 }
 
 /** Says on a terminal, at most twice a second, how far a long job is. */

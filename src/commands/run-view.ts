@@ -1,25 +1,8 @@
 import { aside, type Block, type Button, buttons, heading, type Reply, text } from '../chat.ts';
 import type { Picture } from '../draw/index.ts';
-import { recipe as recipeOf } from '../sim/run.ts';
-import type { Recipe, Scenario } from '../sim/scenario.ts';
+import type { Recipe } from '../sim/scenario.ts';
 import { type Figure, type Summary, verdictLine } from '../sim/summary.ts';
-import { nearest } from '../sim/words.ts';
-import { action, type Context, Refusal } from './command.ts';
-import { words } from './grammar.ts';
-
-/** `nodes=5 loss=0.1` as parameters. Throws Refusal. */
-export function settings(line: string): Record<string, string> {
-  return Object.fromEntries(
-    words(line).map((word) => {
-      const equals = word.indexOf('=');
-      if (equals < 1)
-        throw new Refusal(
-          `Parameters are written name=value, such as nodes=5; got \`${word.slice(0, 40)}\`.`,
-        );
-      return [word.slice(0, equals), word.slice(equals + 1)];
-    }),
-  );
-}
+import { action, type Context } from './command.ts';
 
 /** What is shown of a run: the whole of it, one step, or beside another. */
 export interface View {
@@ -107,20 +90,6 @@ function controls(id: string, summary: Summary, step: number | undefined, recipe
       { action: action('simulate', 'quiz', recipe.scenario), label: 'Quiz me' },
     ),
   ];
-}
-
-/** What `against` names: another preset, a broken twin, or other parameters of the same run. Throws Refusal. */
-export function rival(against: string, recipe: Recipe, scenario: Scenario): Recipe {
-  const word = against.trim();
-  if (word.includes('=')) return { ...recipe, set: { ...recipe.set, ...settings(word) } };
-  if (Object.hasOwn(scenario.presets, word))
-    return recipeOf(scenario, word, { seed: recipe.seed, set: recipe.set });
-  if (Object.hasOwn(scenario.twins, word)) return { ...recipe, twin: word };
-  const names = [...Object.keys(scenario.presets), ...Object.keys(scenario.twins)];
-  const hint = nearest(word, names);
-  throw new Refusal(
-    `against must be a preset (${Object.keys(scenario.presets).join(', ')}), a twin (${Object.keys(scenario.twins).join(', ')}) or name=value; got \`${word.slice(0, 40)}\`.${hint ? ` Did you mean ${hint}?` : ''}`,
-  );
 }
 
 /** The picture in words, within what every platform accepts as alt text. */

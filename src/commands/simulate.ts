@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { aside, type Button, buttons, heading, type Option, privately, type Reply, text } from '../chat.ts';
 import { questionBlocks } from '../learn/present.ts';
+import { rival, settings } from '../sim/rival.ts';
 import { recipe as recipeOf } from '../sim/run.ts';
 import type { Recipe } from '../sim/scenario.ts';
 import { action, command, type Press, Refusal, type Tools } from './command.ts';
+import { words } from './grammar.ts';
 import { faultForm, field, readFault } from './run-faults.ts';
-import { play, rival, settings, show } from './run-view.ts';
+import { play, show } from './run-view.ts';
 
 /** Runs a protocol and shows what happened. Its buttons carry the run's id: they work after a restart and in old messages. */
 export default command({
@@ -37,7 +39,7 @@ export default command({
     const shared =
       preset === undefined && !context.sims.ids.includes(id) ? await context.store.runs.get(id) : undefined;
     const scenario = context.sims.get(shared?.scenario ?? id);
-    const recipe = shared ?? recipeOf(scenario, preset, { seed, set: settings(set ?? '') });
+    const recipe = shared ?? recipeOf(scenario, preset, { seed, set: settings(words(set ?? '')) });
     if (animate && against !== undefined)
       throw new Refusal('A moving picture shows one run: leave out `animate` or `against`.');
     if (animate) return play(recipe, context);

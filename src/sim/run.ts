@@ -159,7 +159,7 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
     events: kernel.events,
     verdicts,
     seen,
-    metrics: rounded(meter?.end(kernel) ?? {}),
+    metrics: figures(scenario, meter?.end(kernel) ?? {}),
     actors,
     ...(kernel.cut !== undefined && { cut: kernel.cut }),
     steps: kernel.steps,
@@ -208,10 +208,13 @@ function checkName(scenario: Scenario, name: string): void {
   );
 }
 
-/** Figures to six decimals: no machine's last bit shows. */
-function rounded(metrics: Readonly<Record<string, number>>): Record<string, number> {
+/** In the scenario's own order, to six decimals: no machine's last bit shows. */
+function figures(scenario: Scenario, metrics: Readonly<Record<string, number>>): Record<string, number> {
+  const place = new Map(Object.keys(scenario.metrics).map((name, i) => [name, i]));
   return Object.fromEntries(
-    Object.entries(metrics).map(([name, value]) => [name, Math.round(value * 1e6) / 1e6]),
+    Object.entries(metrics)
+      .sort(([a], [b]) => (place.get(a) ?? place.size) - (place.get(b) ?? place.size))
+      .map(([name, value]) => [name, Math.round(value * 1e6) / 1e6]),
   );
 }
 
