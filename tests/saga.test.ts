@@ -3,7 +3,7 @@ import saga from '../scenarios/saga/scenario.ts';
 import { stream } from '../src/sim/chance.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
 import type { Intervention, Recipe, Run } from '../src/sim/scenario.ts';
-import { summarize, verdictLine } from '../src/sim/summary.ts';
+import { verdictLine } from '../src/sim/summary.ts';
 
 const broken = (run: Run) => run.verdicts.filter((v) => v.promised && !v.holds).map(verdictLine);
 
@@ -172,22 +172,5 @@ describe('bad input', () => {
     expect(() =>
       simulate(saga, recipe(saga, 'orchestrated-commit', { set: set as Record<string, string> })),
     ).toThrow(message);
-  });
-});
-
-describe('golden pages', () => {
-  it.each(Object.keys(saga.presets))('%s', async (preset) => {
-    const r = recipe(saga, preset);
-    const run = simulate(saga, r);
-    const summary = summarize(run);
-    const page = [
-      `# ${saga.presets[preset]?.what}`,
-      `simulate saga --preset ${preset} --seed ${r.seed}`,
-      '----',
-      summary.headline,
-      ...summary.story,
-      '',
-    ].join('\n');
-    await expect(page).toMatchFileSnapshot(`../scenarios/saga/golden/${preset}.txt`);
   });
 });

@@ -71,7 +71,7 @@ export class Audit {
     const mine = this.#flying[CATALOGUE]!;
     if (mine < this.#p.servers)
       this.#breach(
-        'a slow dependency takes only its own permits',
+        'slow calls keep to their own permits',
         now,
         `a call to catalogue was refused with ${mine} of its ${this.#p.servers} permits in use: reports held ${this.#flying[REPORTS]}`,
       );

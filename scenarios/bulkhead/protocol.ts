@@ -260,6 +260,14 @@ export class Service {
     this.inSystem.set(this.now, this.#present);
   }
 
+  /** permits and waiting places a call to catalogue can hope for */
+  get permits(): number {
+    return this.#pools[CATALOGUE]!.permits;
+  }
+  get places(): number {
+    return this.#pools[CATALOGUE]!.room;
+  }
+
   /** permits the pools believe are in use */
   get taken(): number {
     const [a, b] = this.#pools as [Pool, Pool];
@@ -306,14 +314,20 @@ export function service(rules: Rules): Protocol<ServiceState, never, 'slice', P>
         const [mine, others] = [s.refused[CATALOGUE]!, s.refused[REPORTS]!];
         // It takes more to enter the worst mood than to stay in it: the bar would flicker.
         const bad = mine * (state.mood === 'refusing' ? 20 : 5) > s.came[CATALOGUE]!;
-        const mood = bad ? 'refusing' : others > 0 || mine > 0 ? 'shedding' : 'serving';
+        const few = (mine + others) * (state.mood === 'shedding' ? 50 : 15) > s.came[CATALOGUE]!;
+        const mood = bad ? 'refusing' : few ? 'shedding' : 'serving';
         const effects: Effect<never, 'slice'>[] = [
           sample('catalogue in use', s.inUse(CATALOGUE)),
-          sample('reports in use', s.inUse(REPORTS)),
           sample('catalogue served', Math.round(s.served[CATALOGUE]! * perSecond)),
           sample('catalogue refused', Math.round(mine * perSecond)),
-          sample('reports refused', Math.round(others * perSecond)),
-          sample('waiting', s.queued(CATALOGUE)),
+          ...(here.params.otherRate > 0
+            ? [
+                sample('reports in use', s.inUse(REPORTS)),
+                sample('reports refused', Math.round(others * perSecond)),
+              ]
+            : []),
+          sample('permits', s.permits),
+          ...(s.places > 0 ? [sample('waiting', s.queued(CATALOGUE))] : []),
         ];
         if (mood !== state.mood) {
           effects.push(

@@ -13,7 +13,7 @@ const audited = (name: string): (() => Monitor) => {
 
 export default scenario({
   id: 'bulkhead',
-  title: 'Bulkhead: permits for each dependency',
+  title: 'Bulkhead',
   summary: 'Bounded concurrency and bounded queues: what a slow dependency does to a healthy one.',
   topic: 'patterns',
   sources: [
@@ -80,11 +80,11 @@ export default scenario({
       what: 'calls that wait start in the order they came, and nobody passes them',
       monitor: audited('first come, first served'),
     },
-    'a slow dependency takes only its own permits': {
+    'slow calls keep to their own permits': {
       kind: 'always',
       what: 'a call to catalogue is refused only when catalogue itself has all its permits in use',
       promised: (p) => p.pool === 'isolated',
-      monitor: audited('a slow dependency takes only its own permits'),
+      monitor: audited('slow calls keep to their own permits'),
     },
     'a call is refused': {
       kind: 'sometimes',
@@ -113,7 +113,7 @@ export default scenario({
     },
     'one-pool': {
       what: 'the two bulkheads were given the same pool',
-      breaks: 'a slow dependency takes only its own permits',
+      breaks: 'slow calls keep to their own permits',
       parts: { service: service({ ...RULES, separates: false }) },
       preset: 'isolated',
     },
@@ -168,8 +168,8 @@ export default scenario({
         series: [
           { name: 'catalogue in use', legend: 'catalogue', tone: 'strong', as: 'line' },
           { name: 'reports in use', legend: 'reports', tone: 'warm', as: 'line' },
+          { name: 'permits', legend: 'permits open to catalogue', tone: 'quiet', as: 'step' },
         ],
-        limit: { legend: 'permits of catalogue', param: 'servers' },
       },
       {
         title: 'calls',

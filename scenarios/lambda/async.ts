@@ -65,14 +65,10 @@ export function queue(rules: QueueRules): Protocol<QueueState, AsyncMessage, Que
   });
   const find = (state: QueueState, id: number) => state.events.find((e) => e.id === id);
   const bar = (state: QueueState): Effect<never, never>[] => {
-    const waiting = state.events.filter((e) => e.outcome === 'waiting').length;
-    return [
-      become(
-        waiting === 0 ? 'empty' : 'waiting',
-        waiting === 0 ? '' : `${waiting} event${waiting === 1 ? '' : 's'}`,
-      ),
-      sample('queued', waiting),
-    ];
+    const open = state.events.filter((e) => e.outcome === 'waiting');
+    const again = open.filter((e) => e.errors + e.throttles > 0).map((e) => `e${e.id}`);
+    const detail = again.length > 3 ? `${again.length} events` : again.join(' ');
+    return [become(detail ? 'retrying' : 'empty', detail), sample('queued', open.length)];
   };
   const run = (e: QueuedEvent, here: Here<P>): Effect<AsyncMessage, QueueTimer>[] => [
     send('function', { type: 'Run', event: e.id, attempt: e.runs }, `e${e.id} try ${e.runs}`),
@@ -95,8 +91,10 @@ export function queue(rules: QueueRules): Protocol<QueueState, AsyncMessage, Que
   const again = (state: QueueState, e: QueuedEvent, ms: number, here: Here<P>, why: string): QueueStep => {
     if ((here.uptime - e.at) / 1000 + ms > here.params.eventAge)
       return close(state, e, here, `${why}, too old`);
+    const next = put(state, e);
     return [
-      put(state, e),
+      next,
+      ...bar(next),
       note(`puts e${e.id} back for ${ms >= 1000 ? `${Math.round(ms / 1000)} s` : `${ms} ms`}: ${why}`),
       later('again', Math.round(ms * 1000), e.id),
     ];
@@ -203,7 +201,7 @@ interface Running {
 
 /** The function behind the queue: its own pool, its own errors. */
 export const asyncFunction: Protocol<FunctionState, AsyncMessage, 'done', P> = {
-  start: (here) => [{ account: new Account(here) }, become('idle')],
+  start: (here) => [{ account: new Account(here) }, become('ready')],
   on: {
     Run(state, m, from, here) {
       const a = state.account;
@@ -265,7 +263,7 @@ export const asyncFunction: Protocol<FunctionState, AsyncMessage, 'done', P> = {
 
 function busy(a: Account): Effect<never, never>[] {
   const n = a.pool.busy[OURS]!;
-  return [become(n === 0 ? 'idle' : 'serving', n === 0 ? '' : `${n} running`), sample('in use', n)];
+  return [become(n === 0 ? 'ready' : 'running', n < 2 ? '' : `${n} at once`)];
 }
 
 export interface DeadLetters {

@@ -118,6 +118,11 @@ export class Pool {
     this.#idleFor[env] = idleUs;
   }
 
+  /** how long `env` is kept once it is idle, µs */
+  kept(env: number): number {
+    return this.#idleFor[env]!;
+  }
+
   /** The request in `env` is over. */
   finish(now: number, env: number): void {
     const fn = this.#owner[env]!;

@@ -43,7 +43,9 @@ export class Front implements Account {
   readonly dice: Dice;
   /** request in each environment */
   readonly inside = new Map<number, number>();
-  requests = 0;
+  /** what the lane and the track show */
+  mood = '';
+  shown = 0;
 
   constructor(here: Here<P>, rules: FleetRules) {
     this.audit = new Audit(here.params);
@@ -57,7 +59,7 @@ export interface FrontState {
   readonly account: Front;
 }
 
-type FrontTimer = 'arrive' | 'elsewhere' | 'expired';
+type FrontTimer = 'arrive' | 'elsewhere' | 'expired' | 'cooled';
 type FrontStep = Step<FrontState, LambdaMessage, FrontTimer>;
 
 export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, FrontTimer, P> {
@@ -65,14 +67,22 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
     const gap = f.dice.gap();
     return gap === undefined ? [] : [set('arrive', gap)];
   };
-  const bar = (f: Front): Effect<never, never> => {
-    const n = f.pool.busy[OURS]!;
-    return become(n === 0 ? 'idle' : 'serving', n === 0 ? '' : `${n} in flight`);
+  /** The bar changes with the mood alone: lanes of their own show the environments. */
+  const bar = (f: Front, mood: string, detail = ''): Effect<never, never>[] => {
+    if (f.mood === mood) return [];
+    f.mood = mood;
+    return [become(mood, detail)];
   };
-  const level = (f: Front, here: Here<P>): Effect<never, never>[] => [
-    sample('in use', f.pool.busy[OURS]!),
-    sample('environments', f.pool.count(here.uptime)),
-  ];
+  /** Both edges of a step, so that the line is upright. */
+  const level = (f: Front, here: Here<P>): Effect<never, never>[] => {
+    const before = f.shown;
+    f.shown = f.pool.busy[OURS]!;
+    return [
+      ...(before === f.shown ? [] : [sample('in use', before)]),
+      sample('in use', f.shown),
+      sample('environments', f.pool.count(here.uptime)),
+    ];
+  };
   const over = (state: FrontState, env: number, here: Here<P>): FrontStep => {
     const f = state.account;
     if (!f.inside.delete(env)) return [state];
@@ -80,13 +90,13 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
     f.audit.finish(here.uptime, env, OURS);
     f.audit.balance(here.uptime);
     f.figures.level(here.uptime, f.audit.inFlight);
-    return [{ account: f }, bar(f), ...level(f, here)];
+    return [{ account: f }, ...bar(f, 'ready'), ...level(f, here), later('cooled', f.pool.kept(env) + 1)];
   };
 
   return {
     start(here) {
       const f = new Front(here, rules);
-      return [{ account: f }, bar(f), ...level(f, here), ...next(f)];
+      return [{ account: f }, ...bar(f, 'ready'), ...level(f, here), ...next(f)];
     },
     on: {
       Result(state, m, from, here) {
@@ -101,7 +111,7 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
         const now = here.uptime;
         const more = next(f);
         const work = f.dice.work();
-        const request = ++f.requests;
+        const request = here.unique();
         f.audit.arrive();
         f.figures.offer(now, OURS);
         const env = f.pool.take(now, OURS);
@@ -110,7 +120,7 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
           f.figures.throttle(now, OURS, f.pool.why);
           return [
             { account: f },
-            become('throttling', `429: ${f.pool.why}`),
+            ...bar(f, 'throttling', `429: ${f.pool.why}`),
             note(`refuses request ${request} with 429: ${f.pool.why}`),
             ...more,
           ];
@@ -136,7 +146,7 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
         if (!here.part('env').includes(node))
           return [
             { account: f },
-            bar(f),
+            ...bar(f, 'ready'),
             ...told,
             ...level(f, here),
             later('elsewhere', initUs + workUs, env),
@@ -144,7 +154,7 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
           ];
         return [
           { account: f },
-          bar(f),
+          ...bar(f, 'ready'),
           ...told,
           ...level(f, here),
           send(node, { type: 'Invoke', request, initUs, workUs, idleUs }, `r${request}`),
@@ -153,6 +163,7 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
         ];
       },
       elsewhere: (state, here, env) => over(state, env as number, here),
+      cooled: (state, here) => [state, ...level(state.account, here)],
       /** The environment never answered: it crashed, or it was cut off. The request is over, so is the environment. */
       expired(state, here, data) {
         const { env, request } = data as { env: number; request: number };
@@ -161,7 +172,11 @@ export function front(rules: FleetRules): Protocol<FrontState, LambdaMessage, Fr
         f.inside.delete(env);
         f.pool.lose(env);
         f.audit.finish(here.uptime, env, OURS);
-        return [{ account: f }, note(`gives up on request ${request}: env${env + 1} never answered`), bar(f)];
+        return [
+          { account: f },
+          note(`gives up on request ${request}: env${env + 1} never answered`),
+          ...level(f, here),
+        ];
       },
     },
   };

@@ -82,9 +82,10 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
   ];
 
   const bar = (s: ShardState): Effect<never, never> => {
-    const behind = s.came.length - s.done;
-    if (s.batch && s.batch.attempt > 1) return become('blocked', `#${s.batch.from}, try ${s.batch.attempt}`);
-    return become(behind === 0 ? 'empty' : 'reading', behind === 0 ? '' : `${behind} behind`);
+    const b = s.batch;
+    return b && b.attempt > 1
+      ? become('blocked', b.to > b.from ? `records #${b.from}–${b.to}` : `record #${b.from}`)
+      : become('reading');
   };
 
   const take = (s: ShardState, to: number, here: Here<P>): ShardStep => {
@@ -148,7 +149,7 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
       };
       return [
         state,
-        become('empty'),
+        become('reading'),
         ...nextRecord(state.dice, here),
         set('poll', here.between(1, Math.round(here.params.pollEvery * 1000))),
         set('report', 500_000),
@@ -188,7 +189,7 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
     after: {
       arrive(state, here) {
         const next = { ...state, came: [...state.came, here.uptime] };
-        return [next, ...(state.batch ? [] : [bar(next)]), ...nextRecord(state.dice, here)];
+        return [next, ...nextRecord(state.dice, here)];
       },
       poll(state, here) {
         const again = set('poll', Math.round(here.params.pollEvery * 1000));
@@ -222,7 +223,6 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
 export interface ConsumerState {
   readonly dice: Dice;
   readonly processed: readonly { readonly shard: string; readonly from: number; readonly to: number }[];
-  readonly running: number;
   /** the shard everybody waits for (a broken twin) */
   readonly held: string | undefined;
 }
@@ -233,15 +233,12 @@ export interface ConsumerRules {
 export const CONSUMER: ConsumerRules = { shardsApart: true };
 
 export function consumer(rules: ConsumerRules): Protocol<ConsumerState, StreamMessage, 'done', P> {
-  const bar = (n: number): Effect<never, never> =>
-    become(n === 0 ? 'idle' : 'serving', n === 0 ? '' : `${n} running`);
   return {
-    start: (here) => [{ dice: dice(here), processed: [], running: 0, held: undefined }, become('idle')],
+    start: (here) => [{ dice: dice(here), processed: [], held: undefined }, become('ready')],
     on: {
       Batch(state, m, _from, here) {
-        const next = { ...state, running: state.running + 1 };
         const us = Math.min(state.dice.work(), Math.round(here.params.timeout * 1000));
-        return [next, bar(next.running), later('done', us, m)];
+        return [state, later('done', us, m)];
       },
       Ok: (state) => [state],
       Failed: (state) => [state],
@@ -254,23 +251,20 @@ export function consumer(rules: ConsumerRules): Protocol<ConsumerState, StreamMe
         const bad = m.shard === 'shard1' && poison >= m.from && poison <= m.to && poison > 0;
         const waits = !rules.shardsApart && state.held !== undefined && state.held !== m.shard;
         const answer = { from: m.from, to: m.to };
-        const running = state.running - 1;
         if (bad || waits) {
-          const next = { ...state, running, held: bad ? m.shard : state.held };
+          const next = { ...state, held: bad ? m.shard : state.held };
           return [
             next,
-            bar(running),
             ...(bad && m.attempt === 1 ? [note(`fails on record #${poison} of ${m.shard}`)] : []),
             send(m.shard, { type: 'Failed', ...answer }, bad ? 'error' : 'busy'),
           ];
         }
         const next: ConsumerState = {
           ...state,
-          running,
           held: state.held === m.shard ? undefined : state.held,
           processed: [...state.processed, { shard: m.shard, from: m.from, to: m.to }],
         };
-        return [next, bar(running), send(m.shard, { type: 'Ok', ...answer }, '')];
+        return [next, send(m.shard, { type: 'Ok', ...answer }, '')];
       },
     },
   };

@@ -265,6 +265,7 @@ export const metrics = {
   misled: { unit: 'orders', what: 'orders refused because of an item that was given back later' },
   effects: { unit: 'effects', what: 'steps that took effect' },
   compensations: { unit: 'effects', what: 'compensations that took effect' },
+  left_standing: { unit: 'effects', what: 'effects that stand at the end of orders that are not done' },
   blocked: { unit: 'steps', what: 'steps compensated before they ran' },
   repeats_absorbed: { unit: 'requests', what: 'repeated requests answered from the record' },
   answer_ms: { unit: 'ms', what: 'mean time from placing an order to its answer' },
@@ -314,6 +315,9 @@ export function meter(): Meter {
         misled,
         effects: count('do'),
         compensations: count('undo'),
+        left_standing: all
+          .filter((c) => c.result !== 'done')
+          .reduce((n, c) => n + books.standing(c.order).length, 0),
         blocked: count('block'),
         repeats_absorbed: [...absorbed.values()].reduce((a, b) => a + b, 0),
         ...(answers.length && { answer_ms: answers.reduce((a, b) => a + b, 0) / answers.length }),

@@ -91,8 +91,10 @@ export function orchestrator(
     const all = Object.values(sagas);
     const active = all.find((s) => s.phase.at === 'backward') ?? all.find((s) => s.phase.at === 'forward');
     const stuck = all.find((s) => s.phase.at === 'stuck');
-    if (active?.phase.at === 'backward') return become('compensating', title(active.phase.step, 'undo'));
-    if (active?.phase.at === 'forward') return become('running', title(active.phase.step, 'do'));
+    if (active?.phase.at === 'backward')
+      return become(`C${active.phase.step + 1}`, step(active.phase.step).undo);
+    if (active?.phase.at === 'forward')
+      return become(`T${active.phase.step + 1}`, step(active.phase.step).name);
     if (stuck) return become('stuck', `operator called for ${stuck.id}`);
     if (all.length === 0) return become('idle');
     const last = all[all.length - 1];
@@ -316,6 +318,8 @@ export function serviceBar(ledger: Ledger): Effect<never, never> {
   const held = [...new Set(ledger.entries.map((e) => e.step))].flatMap((k) => standing(ledger, k));
   const holds = [...new Set(held)];
   const last = ledger.entries[ledger.entries.length - 1];
+  if (holds.length > 0 && last?.kind === 'refuse' && last.because.length > 0)
+    return become('holds', `${holds.join(' ')} (${last.saga} refused)`);
   if (holds.length > 0) return become('holds', holds.length > 3 ? `${holds.length} orders` : holds.join(' '));
   if (last?.kind === 'undo') return become('undone', last.saga);
   if (last?.kind === 'block') return become('blocked', last.saga);

@@ -4,7 +4,7 @@ import { customer } from './customer.ts';
 import { generators } from './generators.ts';
 import { RULES } from './ledger.ts';
 import { type P, params } from './params.ts';
-import { SERVICES } from './plan.ts';
+import { SERVICES, STEPS } from './plan.ts';
 import { meter, metrics, properties } from './properties.ts';
 import {
   honestOrchestrator,
@@ -17,7 +17,7 @@ import {
 
 export default scenario({
   id: 'saga',
-  title: 'Saga: one order, three databases',
+  title: 'Saga',
   summary: 'An order as local transactions with compensations: orchestrated or by events, under faults.',
   topic: 'patterns',
   sources: [
@@ -109,6 +109,20 @@ export default scenario({
       return backward ? 'payment' : undefined;
     },
   },
+  withstands: [
+    'crash',
+    'restart',
+    'pause',
+    'resume',
+    'partition',
+    'cut',
+    'heal',
+    'loss',
+    'duplicate',
+    'reorder',
+    'delay',
+    'slow-disk',
+  ],
   properties,
   twins: {
     'compensates-twice': {
@@ -180,8 +194,13 @@ export default scenario({
     lanes: ['orchestrator', 'orders', 'broker', 'service', 'member'],
     states: {
       idle: { tone: 'quiet', legend: 'idle' },
+      ...Object.fromEntries(
+        STEPS.flatMap((_, i) => [
+          [`T${i + 1}`, { tone: 'strong' as const, legend: 'forward' }],
+          [`C${i + 1}`, { tone: 'warm' as const, legend: 'compensating' }],
+        ]),
+      ),
       running: { tone: 'strong', legend: 'forward' },
-      compensating: { tone: 'warm', legend: 'compensating' },
       stuck: { tone: 'bad', legend: 'stuck' },
       done: { tone: 'good', legend: 'done' },
       undone: { tone: 'faded', legend: 'undone' },
@@ -192,6 +211,10 @@ export default scenario({
       alarmed: { tone: 'bad', legend: 'alarm' },
     },
     messages: {
+      Place: { ink: 'quiet', legend: 'order' },
+      Accepted: { ink: 'quiet', legend: 'accepted' },
+      Ask: { ink: 'quiet', legend: 'question' },
+      Outcome: { ink: 'quiet', legend: 'outcome' },
       Do: { ink: 'ask', legend: 'step' },
       Done: { ink: 'grant', legend: 'done' },
       Refused: { ink: 'bad', legend: 'refused' },
@@ -219,9 +242,15 @@ const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 function headline(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;
   if (m('misled') > 0) return `${plural(m('misled'), 'customer')} sent away for an item that came back`;
+  if (m('orders_stuck') > 0 && run.params.style === 'choreographed')
+    return `Nobody knows how it ends: ${plural(m('left_standing'), 'effect')} left behind`;
   if (m('orders_stuck') > 0) return `${plural(m('orders_stuck'), 'order')} stuck: an operator is called`;
+  if (m('orders_undone') > 0 && m('left_standing') > 0)
+    return `Told undone, yet ${plural(m('left_standing'), 'effect')} still ${m('left_standing') === 1 ? 'stands' : 'stand'}`;
   if (m('orders_undone') > 0 && m('orders_done') > 0)
     return `${m('orders_done')} done, ${m('orders_undone')} undone, none in between`;
+  if (run.params.style === 'choreographed' && m('compensations') > 0)
+    return `${plural(m('compensations'), 'effect')} undone by events alone, no centre`;
   if (m('blocked') > 0) return 'Undone before it ran: the late step is shut out';
   if (m('orders_undone') > 0 && m('compensations') > 0 && m('repeats_absorbed') > 0)
     return `${plural(m('compensations'), 'effect')} undone once, ${plural(m('repeats_absorbed'), 'repeat')} absorbed`;
@@ -233,12 +262,14 @@ function headline(run: Run<P>): string {
     return m('repeats_absorbed') > 0
       ? `Done once, though ${plural(m('repeats_absorbed'), 'request')} came twice`
       : `All four steps took effect`;
-  return 'No order has ended yet';
+  return m('left_standing') > 0
+    ? `Half-done for good: ${plural(m('left_standing'), 'effect')} left behind`
+    : 'No order has ended yet';
 }
 
 function span(run: Run<P>) {
   const states = run.events.filter((e) => e.kind === 'state');
-  const back = states.find((e) => e.state === 'compensating' || e.state === 'refused');
+  const back = states.find((e) => /^C\d$/.test(e.state) || e.state === 'refused');
   const end = states.filter(
     (e) =>
       (e.node === 'orchestrator' || e.node === 'orders') &&
