@@ -436,7 +436,7 @@ export class Kernel implements World {
       throw new Error(`${this.options.scenario.id}: ${from.self} sends to ${toId}, which does not exist`);
     const message = from.behaviour ? from.behaviour(original, toId, from) : original;
     if (message === undefined) return;
-    const fate = this.#links.fate(from, to);
+    const fate = this.#links.fate(from, to, message.type);
     this.#transmit(from, to, message, label, fate.latency, fate.lost, undefined);
     if (fate.copy !== undefined) this.#transmit(from, to, message, label, fate.copy, false, this.#messages);
   }

@@ -24,6 +24,8 @@ export class Links {
   readonly #dice: ((() => number) | undefined)[];
   readonly #delays: (Sampler | undefined)[];
   #latency: Sampler;
+  /** delays by type of message, while the scenario's own delays rule */
+  #legs: ReadonlyMap<string, Sampler> | undefined;
   #loss: number;
   #duplicate: number;
   #reorder: { rate: number; byUs: number } | undefined;
@@ -38,6 +40,7 @@ export class Links {
     this.#dice = new Array(ends.length * ends.length);
     this.#delays = ends.map((end) => network.near?.[end.part_]);
     this.#latency = network.latency;
+    this.#legs = network.legs && new Map(Object.entries(network.legs));
     this.#loss = network.loss ?? 0;
     this.#duplicate = network.duplicate ?? 0;
   }
@@ -52,7 +55,7 @@ export class Links {
   }
 
   /** What becomes of the next message; the object is reused. A message to oneself always arrives at once. */
-  fate(from: End, to: End): Fate {
+  fate(from: End, to: End, type: string): Fate {
     const fate = this.#fate;
     if (from === to) {
       fate.latency = 0;
@@ -66,7 +69,8 @@ export class Links {
       random = stream(this.#seed, `link:${from.self}>${to.self}`);
       this.#dice[at] = random;
     }
-    const delay = this.#delays[from.index] ?? this.#delays[to.index] ?? this.#latency;
+    const delay =
+      this.#delays[from.index] ?? this.#delays[to.index] ?? this.#legs?.get(type) ?? this.#latency;
     // Both are drawn always, so that turning loss on leaves the delays of other messages as they were.
     const luck = random();
     fate.latency = us(delay, random);
@@ -107,7 +111,10 @@ export class Links {
         break;
       case 'delay': {
         const delay = parseDistribution(fault.delay, 'delay');
-        if (fault.nodes.length === 0) this.#latency = delay;
+        if (fault.nodes.length === 0) {
+          this.#latency = delay;
+          this.#legs = undefined;
+        }
         for (const id of fault.nodes) this.#delays[this.#index(id)] = delay;
         break;
       }

@@ -229,6 +229,8 @@ export interface Network {
   readonly duplicate?: number;
   /** one-way delay of links that touch an actor of this part, such as clients near their server */
   readonly near?: Readonly<Record<string, Sampler>>;
+  /** one-way delay by type of message, where requests and replies are told apart; others take `latency` */
+  readonly legs?: Readonly<Record<string, Sampler>>;
   /** time one `save` takes, ms; default none */
   readonly disk?: Sampler;
 }
