@@ -60,8 +60,12 @@ function image(recipe: Recipe, picture: Picture, summary: Summary): Block {
   };
 }
 
-const verdicts = (summary: Summary) =>
-  summary.verdicts.map((v) => `${v.holds ? '✓' : v.promised ? '✗' : '△'} ${verdictLine(v)}`).join('\n');
+/** What was violated, each with what was found; what holds, in one line. */
+function verdicts({ verdicts: all }: Summary): string {
+  const broken = all.filter((v) => !v.holds).map((v) => `${v.promised ? '✗' : '△'} ${verdictLine(v)}`);
+  const holding = all.filter((v) => v.holds).map((v) => v.property);
+  return [...broken, ...(holding.length > 0 ? [`✓ holds: ${holding.join(', ')}`] : [])].join('\n');
+}
 
 function controls(id: string, summary: Summary, step: number | undefined, recipe: Recipe): Block[] {
   const { moments, turns } = summary;
@@ -111,8 +115,9 @@ function story(summary: Summary): string {
 const milliseconds = (us: number) => `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`;
 
 function figure({ name, value, unit }: Figure): string {
-  const shown = Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000;
-  return `${name.replaceAll('_', ' ').replace(/ ms$/, '')} **${shown}${unit ? ` ${unit}` : ''}**`;
+  const shown = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  const counted = shown === 1 && unit.length > 2 ? unit.replace(/s$/, '') : unit;
+  return `${name.replaceAll('_', ' ').replace(/ ms$/, '')} **${shown}${counted ? ` ${counted}` : ''}**`;
 }
 
 /** The command that shows this run again. */

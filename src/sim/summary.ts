@@ -42,6 +42,8 @@ export function summarize(
   run.events.forEach((event, i) => {
     if (options.until !== undefined && event.at > options.until) return;
     if (teller.worthTelling(event)) story.push(`${ms(event.at)}  ${teller.sentence(event)}`);
+    // What everybody is at the start is no step and no turn.
+    if (event.kind === 'state' && event.at === 0) return;
     if (teller.worthAStep(event)) moments.push(i);
     if (event.kind === 'fault' || event.kind === 'state') turns.push(i);
     else if (violated.has(event.at)) turns.push(i);
