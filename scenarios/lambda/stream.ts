@@ -178,7 +178,15 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
         const next = { ...state, batch: { ...b, attempt: b.attempt + 1 } };
         return [
           next,
-          ...(b.attempt === 1 ? [note(`is blocked by batch #${b.from}–${b.to}`)] : []),
+          ...(b.attempt === 1
+            ? [
+                note(
+                  b.to > b.from
+                    ? `is blocked by batch #${b.from}–${b.to}`
+                    : `is blocked by record #${b.from}`,
+                ),
+              ]
+            : []),
           bar(next),
           later('again', Math.round(p.streamBackoff * 1000), next.batch),
         ];
