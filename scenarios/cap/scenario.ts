@@ -1,6 +1,7 @@
 import { client } from '../../src/sim/client.ts';
 import type { Here } from '../../src/sim/protocol.ts';
 import { type Run, scenario } from '../../src/sim/scenario.ts';
+import { spoken } from '../../src/sim/words.ts';
 import { eventual } from './eventual.ts';
 import { generators } from './generators.ts';
 import { meter, metrics } from './meter.ts';
@@ -142,8 +143,8 @@ export default scenario({
     },
     footer: (p) =>
       p.mode === 'cp'
-        ? `Each operation asks a majority, then tells one (Attiya, Bar-Noy & Dolev 1995). One-way delay ${p.latency.text} ms.`
-        : `Replicas answer alone and share every ${p.sync} ms; conflicts: ${p.merge === 'lww' ? 'the later clock wins' : 'both are kept'}. One-way delay ${p.latency.text} ms.`,
+        ? `Each operation asks a majority, then tells one (Attiya, Bar-Noy & Dolev 1995). One-way delay ${spoken(p.latency.text)} ms.`
+        : `Replicas answer alone and share every ${p.sync} ms; conflicts: ${p.merge === 'lww' ? 'the later clock wins' : 'both are kept'}. One-way delay ${spoken(p.latency.text)} ms.`,
   },
   generators,
 });

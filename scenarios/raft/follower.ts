@@ -37,8 +37,8 @@ export function append(s: State, m: Append, from: string, here: Hand, rules: Rul
       effects.push(
         note(
           log.lastIndex - kept === 1
-            ? `removes entry ${log.lastIndex}, which conflicts with the leader’s`
-            : `removes entries ${kept + 1} to ${log.lastIndex}, which conflict with the leader’s`,
+            ? `removes entry ${log.lastIndex} of term ${log.lastTerm}, which conflicts with the leader’s`
+            : `removes entries ${kept + 1} to ${log.lastIndex}, from term ${log.term(kept + 1)} on, which conflict with the leader’s`,
         ),
       );
     next = { ...next, disk: { ...next.disk, log: merged } };

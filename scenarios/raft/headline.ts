@@ -1,4 +1,5 @@
 import type { Run } from '../../src/sim/scenario.ts';
+import { spoken } from '../../src/sim/words.ts';
 import type { P } from './params.ts';
 
 /** What happened, read off the trace. */
@@ -78,7 +79,14 @@ export function headline(run: Run<P>): string {
   if (snapshot) return `${snapshot.node} catches up by a snapshot`;
   const joined = notes.filter((n) => /^commits the change/.test(n.text)).at(-1);
   if (joined) return `The cluster now has ${joined.text.match(/\d+/)?.[0]} members`;
-  const removed = told(/conflict/);
+  const dark = run.events.some(
+    (e) => e.kind === 'fault' && e.fault === 'crash' && e.nodes.length >= run.params.nodes,
+  );
+  if (dark && successor) return 'Back after the power cut, with nothing acknowledged lost';
+  const overwritten = mostRemoved(notes);
+  if (overwritten.servers * 2 > run.params.nodes)
+    return `An entry on ${overwritten.servers} of ${run.params.nodes} servers is overwritten`;
+  const removed = run.recipe.preset === 'log-repair' ? told(/conflict/) : undefined;
   if (removed && successor) return `${removed.node} removes what was never committed`;
   if (loss && !successor)
     return loss.how === 'crash' ? 'No new leader since the crash' : 'The cut-off leader can commit nothing';
@@ -91,13 +99,16 @@ export function headline(run: Run<P>): string {
   const split = [...stood].find(([term, who]) => who.length > 1 && !reigns.some((r) => r.term === term));
   if (split) return `Term ${split[0]} is split; ${first.node} wins term ${first.term}`;
   if (reigns.length > 1) return `${reigns.at(-1)!.node} deposes ${first.node}`;
-  const asked = told(/^asks whether/);
-  if (run.params.preVote && asked && asked.at > first.at) return `${asked.node} returns and disturbs nobody`;
+  if (run.params.logs === 'distinct') return `${first.node} wins: its log is long enough for a majority`;
+  const asked = notes.find((n) => n.at > first.at && n.text.startsWith('asks whether'));
+  if (run.params.preVote && asked) return `${asked.node} returns and disturbs nobody`;
   return `${first.node} leads term ${first.term} after ${ms(first.at)} ms`;
 }
 
 export function span(run: Run<P>) {
   const { reigns, loss, successor, stood } = course(run);
+  // With several changes of leader none of them is the key figure.
+  if (reigns.length > 3) return undefined;
   if (loss && successor)
     return { from: loss.at, to: successor.at, label: `${ms(successor.at - loss.at)} ms to a new leader` };
   const first = reigns[0];
@@ -107,5 +118,19 @@ export function span(run: Run<P>) {
   return { from: 0, to: first.at, label: `${ms(first.at)} ms to a leader${terms}` };
 }
 
+/** In how many logs the same entry, by index and term, was removed. */
+function mostRemoved(notes: readonly { readonly node: string; readonly text: string }[]): {
+  servers: number;
+} {
+  const removed = new Map<string, Set<string>>();
+  for (const { node, text } of notes) {
+    const entry = /^removes entr(?:y|ies) (\d+).* term (\d+)/.exec(text);
+    if (!entry) continue;
+    const key = `${entry[1]} ${entry[2]}`;
+    removed.set(key, (removed.get(key) ?? new Set()).add(node));
+  }
+  return { servers: Math.max(0, ...[...removed.values()].map((nodes) => nodes.size)) };
+}
+
 export const footer = (p: P): string =>
-  `Raft after Ongaro (2014). One-way delay ${p.latency.text} ms, election timeout ${p.electionTimeout.text} ms, heartbeat ${p.heartbeat} ms, votes durable after ${p.voteDelay.text} ms.`;
+  `Raft after Ongaro (2014). One-way delay ${spoken(p.latency.text)} ms, election timeout ${spoken(p.electionTimeout.text)} ms, heartbeat ${p.heartbeat} ms.`;

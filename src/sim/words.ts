@@ -28,3 +28,13 @@ function distance(a: string, b: string): number {
   }
   return row[b.length]!;
 }
+
+/** A distribution for a reader instead of a parser: `5–15`, `2`, `about 10 (exponential)`; others as written. */
+export function spoken(distribution: string): string {
+  const [kind, a, b] = distribution.split(':');
+  if (kind === 'fixed') return a!;
+  if (kind === 'uniform') return `${a}–${b}`;
+  if (kind === 'exp') return `about ${a} (exponential)`;
+  if (kind === 'normal') return `about ${a} (± ${b})`;
+  return distribution;
+}
