@@ -4,7 +4,9 @@
  */
 import type { Person } from '../chat.ts';
 import type { Recipe } from '../sim/scenario.ts';
+import type { Schedules, Slots } from './daily.ts';
 
+export type * from './daily.ts';
 export { openStore, StoreError } from './open.ts';
 export { type Period, periodKey, periods } from './periods.ts';
 
@@ -44,13 +46,17 @@ export interface Deliveries {
   finish(key: string, now: number): Promise<void>;
 }
 
-export type Mode = 'quiz' | 'review' | 'drill';
+export type Mode = 'quiz' | 'review' | 'drill' | 'daily';
 
 /** What a session was asked for, kept so that it can go on with more of the same. */
 export interface Filter {
   readonly topic?: string;
   readonly level?: number;
   readonly count?: number;
+  /** where questions come from; both if left out */
+  readonly source?: 'bank' | 'runs';
+  /** of a question that was posted: what its options' order was drawn from */
+  readonly shuffle?: string;
 }
 
 export interface Session {
@@ -231,5 +237,7 @@ export interface Store {
   readonly answers: Answers;
   readonly cards: Cards;
   readonly ranking: Ranking;
+  readonly schedules: Schedules;
+  readonly slots: Slots;
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Person } from '../chat.ts';
 import type { Learner, Learners } from './index.ts';
 import type { Db } from './open.ts';
 import * as schema from './schema.ts';
+import { REDRAW } from './slots.ts';
 import type { Standings } from './standings.ts';
 
 const { identities, learners: table } = schema;
@@ -43,6 +44,7 @@ export function learners(db: Db, standings: Standings): Learners {
     db.update(table).set({ hidden }).where(eq(table.id, id)).run();
     if (hidden) standings.leave(id);
     else standings.rejoin(id);
+    db.$client.prepare(REDRAW).run(id);
   });
   return {
     async of(person, now) {

@@ -11,7 +11,9 @@ import type { Store } from './index.ts';
 import { learners } from './learners.ts';
 import { ranking } from './ranking.ts';
 import { deliveries, runs } from './runs.ts';
+import { schedules } from './schedules.ts';
 import { sessions } from './sessions.ts';
+import { slots } from './slots.ts';
 import { standings } from './standings.ts';
 
 /** The store cannot be opened: one line for whoever starts the bot, to stand after the name of the setting. */
@@ -33,6 +35,8 @@ export async function openStore(url: string): Promise<Store> {
     answers: log,
     cards: cards(db),
     ranking: ranking(db, boards),
+    schedules: schedules(db),
+    slots: slots(db),
     async close() {
       log.flush();
       db.$client.close();

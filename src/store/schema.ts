@@ -7,8 +7,9 @@
  */
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { Person, Place } from '../chat.ts';
 import type { Recipe } from '../sim/scenario.ts';
-import type { CardState, Filter } from './index.ts';
+import type { CardState, Filter, ScheduleKind } from './index.ts';
 
 export const learners = sqliteTable('learners', {
   id: integer().primaryKey(),
@@ -59,7 +60,7 @@ export const sessions = sqliteTable(
     learner: integer()
       .notNull()
       .references(() => learners.id, { onDelete: 'cascade' }),
-    mode: text({ enum: ['quiz', 'review', 'drill'] }).notNull(),
+    mode: text({ enum: ['quiz', 'review', 'drill', 'daily'] }).notNull(),
     questions: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
     filter: text({ mode: 'json' }).$type<Filter>().notNull(),
     at: integer().notNull(),
@@ -208,4 +209,128 @@ export const tallies = sqliteTable(
     learners: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.board, t.points] })],
+);
+
+/** What is sent at a local time: a channel's question of the day, a learner's own, or a reminder of due reviews. */
+export const schedules = sqliteTable(
+  'schedules',
+  {
+    id: integer().primaryKey(),
+    kind: text().$type<ScheduleKind>().notNull(),
+    /** `discord g1 c1` for a channel, `personal 7` or `reminder 7` for a learner: one schedule each */
+    target: text().notNull(),
+    platform: text().$type<Place['platform']>().notNull(),
+    space: text().notNull(),
+    place: text({ mode: 'json' }).$type<Place>().notNull(),
+    /** whom it is for; null for a channel's */
+    owner: integer().references(() => learners.id, { onDelete: 'cascade' }),
+    /** the owner on that platform */
+    person: text({ mode: 'json' }).$type<Person>(),
+    /** who set it up; told when the bot may no longer post */
+    maker: integer().references(() => learners.id, { onDelete: 'set null' }),
+    /** minutes after local midnight */
+    minute: integer().notNull(),
+    timezone: text().notNull(),
+    /** 1 Monday … 7 Sunday */
+    weekdays: text({ mode: 'json' }).$type<readonly number[]>().notNull(),
+    /** `2026-12-25`, or `12-25` for every year */
+    holidays: text({ mode: 'json' }).$type<readonly string[]>().notNull(),
+    /** first date on which it goes on */
+    pausedUntil: text(),
+    topic: text(),
+    lowest: integer().notNull(),
+    highest: integer().notNull(),
+    /** easier at the beginning of the week, harder towards its end */
+    rising: integer({ mode: 'boolean' }).notNull(),
+    /** share of questions made from fresh runs, 0..100 */
+    runs: integer().notNull(),
+    /** minutes after the post; null for the next post */
+    closeAfter: integer(),
+    /** when it was set up or changed: nothing from before is caught up on */
+    since: integer().notNull(),
+    /** when it is due; null when stopped */
+    next: integer(),
+    /** why the last post was not possible, in words */
+    flagged: text(),
+  },
+  (t) => [
+    uniqueIndex('schedules_target').on(t.target),
+    index('schedules_next').on(t.platform, t.next),
+    index('schedules_space').on(t.platform, t.space),
+    index('schedules_owner').on(t.owner),
+  ],
+);
+
+/**
+ * One row a schedule and local date, written before anything is sent and completed with the message's id after it: the
+ * claim that makes it one post. Never deleted.
+ */
+export const slots = sqliteTable(
+  'slots',
+  {
+    id: integer().primaryKey(),
+    schedule: integer()
+      .notNull()
+      .references(() => schedules.id, { onDelete: 'cascade' }),
+    /** the local date */
+    day: text().notNull(),
+    at: integer().notNull(),
+    closes: integer(),
+    /** a question of the bank or one made from a run; null for a reminder */
+    question: text(),
+    /** a made question as it was posted, so that it stays the same when the simulator changes */
+    made: text({ mode: 'json' }).$type<unknown>(),
+    /** of a learner's own question */
+    session: integer(),
+    /** until then somebody is at work on it */
+    lease: integer().notNull(),
+    tries: integer().notNull().default(0),
+    message: text(),
+    /** why there is no post and will be none */
+    dropped: text(),
+    /** every answer is in the log */
+    graded: integer(),
+    /** the explanation is shown */
+    shown: integer(),
+  },
+  (t) => [
+    uniqueIndex('slots_day').on(t.schedule, t.day),
+    index('slots_claimed').on(t.lease).where(sql`message is null and dropped is null`),
+    index('slots_open').on(t.closes).where(sql`shown is null and message is not null`),
+  ],
+);
+
+/** How often a schedule has put a question: no table that grows with the years is read to choose the next. */
+export const uses = sqliteTable(
+  'uses',
+  {
+    schedule: integer()
+      .notNull()
+      .references(() => schedules.id, { onDelete: 'cascade' }),
+    question: text().notNull(),
+    count: integer().notNull(),
+    last: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.schedule, t.question] })],
+);
+
+/** Answers to a channel's question, one a learner, changeable until it closes; then each becomes a review. */
+export const replies = sqliteTable(
+  'replies',
+  {
+    slot: integer()
+      .notNull()
+      .references(() => slots.id, { onDelete: 'cascade' }),
+    learner: integer()
+      .notNull()
+      .references(() => learners.id, { onDelete: 'cascade' }),
+    given: text({ mode: 'json' }).$type<unknown>().notNull(),
+    /** of the answer that stands */
+    at: integer().notNull(),
+    day: text().notNull(),
+    changes: integer().notNull(),
+    /** the session in which it was graded */
+    session: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.slot, t.learner] }), index('replies_learner').on(t.learner)],
 );
