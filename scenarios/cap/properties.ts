@@ -1,7 +1,7 @@
-import { Calm } from '../../src/sim/calm.ts';
 import { historyMonitor } from '../../src/sim/histories/monitor.ts';
 import type { Monitor, Property, World } from '../../src/sim/scenario.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import { type Copy, type EventualState, knows } from './eventual.ts';
 import type { P } from './params.ts';
 import type { QuorumState } from './quorum.ts';
@@ -91,7 +91,7 @@ const converged: Property<P> = {
   what: 'Converged: once writes and faults have ended, all replicas hold the same (judged one round of anti-entropy later).',
   judged: (p) => p.mode === 'ap',
   monitor(p) {
-    const calm = new Calm(p.loss > 0);
+    const calm = new Undisturbed(p.loss > 0);
     let lastWrite = 0;
     return {
       event(event) {

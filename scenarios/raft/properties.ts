@@ -1,5 +1,5 @@
-import { Calm } from '../../src/sim/calm.ts';
 import type { Monitor, Property } from '../../src/sim/scenario.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { P } from './params.ts';
 import { agreement, isServer, safety, servers } from './safety.ts';
 
@@ -14,7 +14,7 @@ const leaderAgain: Property<P> = {
   what: `Once faults have ended, a leader is elected (judged ${PATIENCE} mean election timeouts later).`,
   judged: longEnough,
   monitor(p) {
-    const calm = new Calm(p.loss > 0 || p.duplicate > 0);
+    const calm = new Undisturbed(p.loss > 0 || p.duplicate > 0);
     return {
       event(event) {
         calm.hear(event);
@@ -41,7 +41,7 @@ const served: Property<P> = {
   what: 'Once faults have ended, clients’ operations succeed again.',
   judged: (p) => longEnough(p) && p.clients > 0,
   monitor(p) {
-    const calm = new Calm(p.loss > 0 || p.duplicate > 0);
+    const calm = new Undisturbed(p.loss > 0 || p.duplicate > 0);
     let lastOk = 0;
     return {
       event(event) {
