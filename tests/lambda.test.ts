@@ -138,6 +138,13 @@ describe('asynchronous invocation', () => {
     }
   });
 
+  it('the queue comes back with every event it had', () => {
+    const r = run('async-retries-dlq', { faults: 'crash:queue:60000,restart:queue:80000' });
+    expect(holds(r)).toEqual([]);
+    expect(tries(r, 2).length).toBeGreaterThan(2);
+    expect(m(r, 'events_dead')).toBe(1);
+  });
+
   it('an event whose function died is tried again', () => {
     const r = run('async-retries-dlq', {
       poison: '0',

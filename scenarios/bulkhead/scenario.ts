@@ -59,6 +59,7 @@ export default scenario({
     ...(p.otherRate > 0 ? [{ id: 'reports', part: 'dependency' }] : []),
   ],
   length: (p) => p.simSeconds * 1000,
+  withstands: ['crash', 'restart', 'pause', 'resume'],
   properties: {
     'permits are bounded': {
       kind: 'always',

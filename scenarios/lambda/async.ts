@@ -12,6 +12,7 @@ import {
 } from '../../src/sim/protocol.ts';
 import { Audit } from './audit.ts';
 import { type Dice, dice } from './dice.ts';
+import { durable } from './durable.ts';
 import { Figures } from './figures.ts';
 import type { P } from './params.ts';
 import { OURS, POOL, Pool } from './pool.ts';
@@ -100,11 +101,22 @@ export function queue(rules: QueueRules): Protocol<QueueState, AsyncMessage, Que
     ];
   };
 
-  return {
-    start(here) {
-      const state: QueueState = { dice: dice(here), events: [] };
-      const gap = state.dice.gap();
-      return [state, ...bar(state), ...(gap === undefined ? [] : [set('arrive', gap)])];
+  return durable({
+    start(here, disk): QueueStep {
+      const stored = disk as QueueState | undefined;
+      const drawn = stored?.dice ?? dice(here);
+      // What was with the function when the queue went down may have run: it is tried again, at least once.
+      const events = (stored?.events ?? []).map((e) =>
+        e.outcome === 'waiting' ? { ...e, runs: e.runs + 1 } : e,
+      );
+      const state: QueueState = { dice: drawn, events };
+      const gap = drawn.gap();
+      return [
+        state,
+        ...bar(state),
+        ...events.filter((e) => e.outcome === 'waiting').flatMap((e) => run(e, here)),
+        ...(gap === undefined ? [] : [set('arrive', gap)]),
+      ];
     },
     on: {
       Ok(state, m) {
@@ -171,7 +183,7 @@ export function queue(rules: QueueRules): Protocol<QueueState, AsyncMessage, Que
         return again(state, e, here.params.throttleBackoff, here, 'no answer');
       },
     },
-  };
+  });
 }
 
 export class Account {
@@ -271,14 +283,22 @@ export interface DeadLetters {
 }
 
 /** Keeps what was given up, for a person or a program to look at. */
-export const deadLetters: Protocol<DeadLetters, DeadLetter, never, P> = {
-  start: () => [{ held: [] }, become('empty')],
+export const deadLetters: Protocol<DeadLetters, DeadLetter, never, P> = durable<
+  DeadLetters,
+  DeadLetter,
+  never,
+  P
+>({
+  start: (_here, disk) => {
+    const state = (disk as DeadLetters | undefined) ?? { held: [] };
+    return [state, dlqBar(state)];
+  },
   on: {
     Dead: (state, m) => hold(state, `e${m.event}`),
     Discard: (state, m) => hold(state, `${m.shard} #${m.from}${m.to > m.from ? `–${m.to}` : ''}`),
   },
   after: {},
-};
+});
 
 export type DeadLetter =
   | { readonly type: 'Dead'; readonly event: number }
@@ -286,5 +306,10 @@ export type DeadLetter =
 
 const hold = (state: DeadLetters, what: string): Step<DeadLetters, DeadLetter, never> => {
   const next = { held: [...state.held, what] };
-  return [next, become('holds', next.held.length > 2 ? `${next.held.length} items` : next.held.join(' '))];
+  return [next, dlqBar(next)];
 };
+
+function dlqBar({ held }: DeadLetters): Effect<never, never> {
+  if (held.length === 0) return become('empty');
+  return become('holds', held.length > 2 ? `${held.length} items` : held.join(' '));
+}

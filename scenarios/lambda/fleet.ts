@@ -158,7 +158,7 @@ export function fleet(rules: FleetRules): Protocol<FleetState, never, 'slice', P
         f.advance(here.uptime);
         f.audit.balance(f.now);
         const perSecond = 1e6 / state.sliceUs;
-        const mood = f.refused > 0 ? 'throttling' : f.cold * 5 > f.offered ? 'starting' : 'serving';
+        const mood = f.refused > 0 ? 'throttling' : f.cold * 5 > f.offered ? 'warming up' : 'serving';
         const effects: Effect<never, 'slice'>[] = [
           sample('offered', Math.round(f.offered * perSecond)),
           sample('served', Math.round(f.served * perSecond)),

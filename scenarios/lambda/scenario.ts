@@ -153,6 +153,7 @@ export default scenario({
     ];
   },
   length: (p) => p.simSeconds * 1000,
+  withstands: ['crash', 'restart', 'pause', 'resume', 'duplicate', 'reorder'],
   properties,
   twins: {
     overcommits: {
@@ -226,7 +227,7 @@ export default scenario({
       running: { tone: 'strong', legend: 'running' },
       idle: { tone: 'faded', legend: 'idle' },
       serving: { tone: 'good', legend: 'serving' },
-      starting: { tone: 'warm', legend: 'many cold starts' },
+      'warming up': { tone: 'warm', legend: 'many cold starts' },
       throttling: { tone: 'bad', legend: 'throttling' },
       ready: { tone: 'quiet', legend: 'ready' },
       empty: { tone: 'quiet', legend: 'nothing held' },

@@ -11,6 +11,7 @@ import {
   set,
 } from '../../src/sim/protocol.ts';
 import { type Dice, dice } from './dice.ts';
+import { durable } from './durable.ts';
 import type { P } from './params.ts';
 
 /**
@@ -136,9 +137,9 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
     ]);
   };
 
-  return {
-    start(here) {
-      const state: ShardState = {
+  return durable({
+    start(here, disk): ShardStep {
+      const state: ShardState = (disk as ShardState | undefined) ?? {
         dice: dice(here),
         came: [],
         done: 0,
@@ -149,7 +150,8 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
       };
       return [
         state,
-        become('reading'),
+        bar(state),
+        ...(state.batch ? ask(state.batch, here) : []),
         ...nextRecord(state.dice, here),
         set('poll', here.between(1, Math.round(here.params.pollEvery * 1000))),
         set('report', 500_000),
@@ -224,7 +226,7 @@ export function shard(rules: ShardRules): Protocol<ShardState, StreamMessage, Sh
         return [state, sample(`age ${here.self}`, Math.round(age * 100) / 100), set('report', 500_000)];
       },
     },
-  };
+  });
 }
 
 /** What the function has worked off, in order, by shard. */
