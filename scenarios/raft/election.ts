@@ -8,9 +8,11 @@ import {
   durably,
   type Effects,
   type Hand,
+  leaderOfTerm,
   type Next,
   type PreVote,
   patience,
+  progressOf,
   type RequestVote,
   type State,
 } from './state.ts';
@@ -146,17 +148,11 @@ function lead(s: State, here: Hand, rules: Rules): Next {
   const { term } = s.disk;
   const log = s.disk.log.append([{ term, command: { kind: 'noop' } }]);
   const last = log.lastIndex;
+  const peers = others(s, here).map((id) => progressOf(id, last, 0, 0, -1));
   const next: State = {
     ...s,
     disk: { ...s.disk, log },
-    role: {
-      is: 'leader',
-      noop: last,
-      peers: others(s, here).map((id) => ({ id, next: last, match: 0, sent: 0, contact: -1 })),
-      reads: [],
-      checked: here.uptime,
-      change: null,
-    },
+    role: leaderOfTerm(last, peers, [], here.uptime, null),
   };
   const effects: Effects = [
     become('leader', `term ${term}`),

@@ -14,6 +14,8 @@ import {
   type Next,
   patience,
   type State,
+  stateOf,
+  withDisk,
 } from './state.ts';
 
 /** What a follower does with the leader's messages: §3.5, §3.6, §5. */
@@ -41,7 +43,7 @@ export function append(s: State, m: Append, from: string, here: Hand, rules: Rul
             : `removes entries ${kept + 1} to ${log.lastIndex}, from term ${log.term(kept + 1)} on, which conflict with the leader’s`,
         ),
       );
-    next = { ...next, disk: { ...next.disk, log: merged } };
+    next = withDisk(next, { term, votedFor: next.disk.votedFor, log: merged });
   }
   const commit = rules.covered(m.commit, agreed);
   if (commit > next.commit) next = commitTo(next, commit, here, rules, effects);
@@ -53,14 +55,16 @@ export function append(s: State, m: Append, from: string, here: Hand, rules: Rul
 function follow(s: State, from: string, here: Hand, rules: Rules, effects: Effects): State {
   const heard = here.uptime;
   effects.push(patience(here, rules));
-  if (s.role.is === 'follower' && s.role.leader === from) return { ...s, heard };
+  if (s.role.is === 'follower' && s.role.leader === from)
+    return stateOf(s.disk, s.role, s.commit, s.machine, heard, s.seen);
   let next = s;
   if (s.role.is !== 'follower') {
     const [left, ...more] = leave(s, here, rules);
     next = left;
     effects.push(...more);
   }
-  return { ...next, role: { is: 'follower', leader: from }, heard };
+  const role = { is: 'follower', leader: from } as const;
+  return stateOf(next.disk, role, next.commit, next.machine, heard, next.seen);
 }
 
 export function installSnapshot(
@@ -77,12 +81,9 @@ export function installSnapshot(
   const effects: Effects = [];
   let next = follow(s, from, here, rules, effects);
   if (snapshot.index > s.commit) {
-    next = {
-      ...next,
-      disk: { ...next.disk, log: log.after(snapshot) },
-      commit: snapshot.index,
-      machine: rules.restore(snapshot.machine),
-    };
+    const disk = { term, votedFor: next.disk.votedFor, log: log.after(snapshot) };
+    const machine = rules.restore(snapshot.machine);
+    next = stateOf(disk, next.role, snapshot.index, machine, next.heard, next.seen);
     effects.push(note(`takes the leader’s snapshot in place of entries up to ${snapshot.index}`));
   }
   const agreed = appended(from, term, true, snapshot.index, snapshot.index, m.at);
@@ -104,11 +105,12 @@ export function commitTo(s: State, index: number, here: Hand, rules: Rules, effe
     if (s.role.is === 'leader' && session?.serial === serial)
       effects.push(answer(client, serial, session.reply));
   }
-  const next: State = { ...s, commit, machine };
+  const next = stateOf(s.disk, s.role, commit, machine, s.heard, s.seen);
   const { log } = s.disk;
   const every = here.params.snapshotEvery;
   if (every === 0 || commit - log.base.index < every) return next;
-  const compacted: State = { ...next, disk: { ...s.disk, log: log.compact(commit, machine) } };
+  const { term, votedFor } = s.disk;
+  const compacted = withDisk(next, { term, votedFor, log: log.compact(commit, machine) });
   effects.push(note(`replaces its log up to entry ${commit} by a snapshot`));
   effects.push(...durably(compacted, [], rules));
   return compacted;

@@ -12,10 +12,15 @@ import {
   type Effects,
   type Hand,
   type Leader,
+  leaderOfTerm,
   leave,
   type Next,
   type Progress,
+  progressOf,
   type State,
+  withDisk,
+  withPeers,
+  withRole,
 } from './state.ts';
 
 /** What a leader does: replicate, commit, answer, and make sure it still leads. §3.5, §3.6, §6. */
@@ -28,7 +33,7 @@ export function broadcast(s: State, here: Hand, rules: Rules, effects: Effects):
   // A cluster of one has nobody to tell it that its entry is durable.
   if (rules.majority(s.disk.log.members.length) === 1) sends.push(later('written', 0, s.disk.log.lastIndex));
   effects.push(set('heartbeat', here.params.heartbeat * 1000), ...durably(s, sends, rules));
-  return { ...s, role: { ...role, peers } };
+  return withRole(s, withPeers(role, peers));
 }
 
 /** What this server lacks, as far as the leader knows: entries, a snapshot, or nothing but a sign of life. */
@@ -38,7 +43,7 @@ export function sendTo(s: State, p: Progress, here: Hand, effects: Effects): Pro
   if (p.next <= log.base.index) {
     const message = { type: 'InstallSnapshot', term, snapshot: log.base, at } as const;
     effects.push(send(p.id, message, `to ${log.base.index}`));
-    return p.sent >= log.base.index ? p : { ...p, sent: log.base.index };
+    return p.sent >= log.base.index ? p : progressOf(p.id, p.next, p.match, log.base.index, p.contact);
   }
   const prevIndex = p.next - 1;
   const entries = log.from(p.next, here.params.batch);
@@ -53,7 +58,7 @@ export function sendTo(s: State, p: Progress, here: Hand, effects: Effects): Pro
   };
   effects.push(send(p.id, message, entries.length > 0 ? labelOf(entries) : undefined));
   const sent = prevIndex + entries.length;
-  return p.sent >= sent ? p : { ...p, sent };
+  return p.sent >= sent ? p : progressOf(p.id, p.next, p.match, sent, p.contact);
 }
 
 export function heartbeat(s: State, here: Hand, rules: Rules): Next {
@@ -64,23 +69,27 @@ export function heartbeat(s: State, here: Hand, rules: Rules): Next {
 
 export function appended(s: State, m: Appended, from: string, here: Hand, rules: Rules): Next {
   if (s.role.is !== 'leader' || m.term < s.disk.term) return [s];
-  const i = s.role.peers.findIndex((p) => p.id === from);
-  if (i < 0) return [s];
-  const before = s.role.peers[i]!;
+  const { peers } = s.role;
+  let i = 0;
+  while (i < peers.length && peers[i]!.id !== from) i++;
+  if (i === peers.length) return [s];
+  const before = peers[i]!;
   const effects: Effects = [];
   const sends: Effects = [];
-  let p = m.at > before.contact ? { ...before, contact: m.at } : before;
+  const contact = Math.max(before.contact, m.at);
+  let p =
+    contact === before.contact ? before : progressOf(from, before.next, before.match, before.sent, contact);
   if (m.ok) {
-    if (m.index > p.match) p = { ...p, match: m.index, next: Math.max(p.next, m.index + 1) };
+    if (m.index > p.match) p = progressOf(from, Math.max(p.next, m.index + 1), m.index, p.sent, contact);
     if (p.match < s.disk.log.lastIndex && p.sent <= p.match) p = sendTo(s, p, here, sends);
   } else if (m.index === p.next - 1 && m.index > p.match) {
     const next = Math.max(p.match, Math.min(m.index - 1, m.hint)) + 1;
-    p = sendTo(s, { ...p, next, sent: 0 }, here, sends);
+    p = sendTo(s, progressOf(from, next, p.match, 0, contact), here, sends);
   }
   if (p === before) return [s];
-  const peers = s.role.peers.slice();
-  peers[i] = p;
-  let next: State = { ...s, role: { ...s.role, peers } };
+  const others = peers.slice();
+  others[i] = p;
+  let next = withRole(s, withPeers(s.role, others));
   if (p.match > before.match) {
     next = progressed(next, p, here, rules, effects);
     next = advance(next, here, rules, effects);
@@ -145,9 +154,9 @@ export function request(s: State, m: Request, from: string, here: Hand, rules: R
 
 /** A new entry: to the own disk, then to the others at once. */
 export function propose(s: State, command: Command, here: Hand, rules: Rules): Next {
-  const { term } = s.disk;
+  const { term, votedFor, log } = s.disk;
   const effects: Effects = [];
-  const longer: State = { ...s, disk: { ...s.disk, log: s.disk.log.append([{ term, command }]) } };
+  const longer = withDisk(s, { term, votedFor, log: log.append([{ term, command }]) });
   return [broadcast(longer, here, rules, effects), ...effects];
 }
 
@@ -162,7 +171,8 @@ function read(s: State, role: Leader, m: Request, from: string, here: Hand, rule
   }
   const waiting = { index: rules.readIndex(s.commit, role.noop), at, from, request: m };
   const effects: Effects = [];
-  const asking: State = { ...s, role: { ...role, reads: [...role.reads, waiting] } };
+  const { noop, peers, checked, change } = role;
+  const asking = withRole(s, leaderOfTerm(noop, peers, [...role.reads, waiting], checked, change));
   const next = broadcast(asking, here, rules, effects);
   return [serve(next, here, rules, effects), ...effects];
 }
@@ -175,7 +185,9 @@ export function serve(s: State, here: Hand, rules: Rules, effects: Effects): Sta
   if (ready.length === 0) return s;
   for (const r of ready)
     effects.push(answer(r.from, r.request.serial, s.machine.data[r.request.key] ?? null));
-  return { ...s, role: { ...s.role, reads: s.role.reads.filter((r) => !ready.includes(r)) } };
+  const { noop, peers, reads, checked, change } = s.role;
+  const waiting = reads.filter((r) => !ready.includes(r));
+  return withRole(s, leaderOfTerm(noop, peers, waiting, checked, change));
 }
 
 /** A leader that no majority answered for an election timeout leaves, so that its clients look elsewhere (§6.2). */
@@ -184,7 +196,7 @@ export function checkQuorum(s: State, here: Hand, rules: Rules): Next {
   const again = set('quorum', here.draw(here.params.electionTimeout));
   const now = here.uptime;
   if (!rules.checksQuorum || majorityReach(s, s.role, here, rules, now, 'contact') >= s.role.checked)
-    return [{ ...s, role: { ...s.role, checked: now } }, again];
+    return [withRole(s, leaderOfTerm(s.role.noop, s.role.peers, s.role.reads, now, s.role.change)), again];
   const [next, ...effects] = leave(s, here, rules);
   return [next, ...effects, note('is answered by no majority and steps down')];
 }

@@ -11,6 +11,7 @@ import {
   leave,
   type Next,
   type Progress,
+  progressOf,
   type State,
 } from './state.ts';
 
@@ -40,7 +41,7 @@ export function changeMembers(
   const round = { number: 1, target: log.lastIndex, since: here.uptime };
   const change: Change = { from, request: m, server, round };
   const effects: Effects = [note(`brings ${server} up to date before it may vote`)];
-  const joining = { id: server, next: log.lastIndex + 1, match: 0, sent: 0, contact: -1 };
+  const joining = progressOf(server, log.lastIndex + 1, 0, 0, -1);
   const sent = sendTo(s, joining, here, effects);
   return [{ ...s, role: { ...role, change, peers: [...role.peers, sent] } }, ...effects];
 }

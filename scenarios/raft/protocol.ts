@@ -6,7 +6,7 @@ import { advance, appended, checkQuorum, heartbeat, request } from './leader.ts'
 import { type Entry, Log } from './log.ts';
 import { emptyMachine } from './machine.ts';
 import { rules as allRules, type Rules } from './rules.ts';
-import { adopt, type Disk, type Effects, type Hand, patience, type Raft, type State } from './state.ts';
+import { adopt, type Disk, type Effects, type Hand, patience, type Raft, stateOf } from './state.ts';
 
 /**
  * Raft — Ongaro, "Consensus: Bridging Theory and Practice" (2014), figure 3.1 and chapters 3 to 6.
@@ -27,15 +27,9 @@ export function raft(rules: Rules = allRules): Raft {
     start(here, disk) {
       const kept = disk === undefined ? blank(here) : rules.recall(disk as Disk);
       const { base } = kept.log;
-      const state: State = {
-        disk: kept,
-        role: { is: 'follower', leader: null },
-        commit: base.index,
-        machine: base.machine,
-        // A lease rests on what voters promised: one that restarted keeps what it may have forgotten (§6.4.1).
-        heard: disk !== undefined && here.params.reads === 'lease' ? here.uptime : null,
-        seen: {},
-      };
+      // A lease rests on what voters promised: one that restarted keeps what it may have forgotten (§6.4.1).
+      const heard = disk !== undefined && here.params.reads === 'lease' ? here.uptime : null;
+      const state = stateOf(kept, { is: 'follower', leader: null }, base.index, base.machine, heard, {});
       return [state, save(kept, 0), become('follower', `term ${kept.term}`), patience(here, rules)];
     },
 
@@ -56,7 +50,9 @@ export function raft(rules: Rules = allRules): Raft {
       InstallSnapshot: (s, m, from, here) => installSnapshot(s, m, from, here, rules),
       Request(s, m, from, here) {
         const seen = firstSight(s.seen, from, m);
-        return seen ? request({ ...s, seen }, m, from, here, rules) : [s];
+        if (!seen) return [s];
+        const { disk, role, commit, machine, heard } = s;
+        return request(stateOf(disk, role, commit, machine, heard, seen), m, from, here, rules);
       },
       Answer: (s) => [s],
       Refusal: (s) => [s],

@@ -12,7 +12,8 @@ export const STEPS = 3_000_000;
  */
 export function linearizable(ops: readonly Op[], model: Model, steps = STEPS): Judgement {
   const budget = { steps };
-  for (const part of byKey(relevant(ops, model))) {
+  for (const whole of byKey(ops)) {
+    const part = relevant(whole, model);
     const holds = search(part, model, budget);
     if (holds === undefined)
       return { holds, gaveUp: `no decision after ${steps} placements of operations on ${name(part)}` };
@@ -33,19 +34,18 @@ export function linearizable(ops: readonly Op[], model: Model, steps = STEPS): J
 export function relevant(ops: readonly Op[], model: Model): Op[] {
   const sure = ops.filter((op) => op.outcome === 'ok');
   const open = ops.filter((op) => op.outcome === 'unknown' && !model.reads(op));
+  if (open.length === 0) return sure;
   const noticed = new Set<Op>(sure);
+  let watching = sure.filter((op) => model.mayNotice(op));
   for (let more = true; more; ) {
     more = false;
     for (const op of open) {
       if (noticed.has(op)) continue;
       const mark = model.mark(op);
-      let seen = mark === undefined;
-      for (const other of noticed) {
-        if (seen) break;
-        seen = other.key === op.key && other !== op && model.notices(other, mark!);
-      }
-      if (!seen) continue;
+      const seen = (by: Op) => by !== op && by.key === op.key && model.notices(by, mark!);
+      if (mark !== undefined && !watching.some(seen)) continue;
       noticed.add(op);
+      if (model.mayNotice(op)) watching = [...watching, op];
       more = true;
     }
   }

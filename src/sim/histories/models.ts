@@ -15,6 +15,8 @@ export interface Model {
   reads(op: Op): boolean;
   /** the value by which others may have noticed the operation; operations of one value are removed together */
   mark(op: Op): Value | undefined;
+  /** false where `notices` never holds */
+  mayNotice(op: Op): boolean;
   /** would the other operation's result show that a value of this mark was there? */
   notices(op: Op, mark: Value): boolean;
   /** what is wrong with an operation as written, undefined for nothing */
@@ -61,6 +63,7 @@ function register(name: ModelName, functions: readonly string[], initial: Value 
     reads: (op) => op.f === 'read',
     mark: (op) =>
       op.f === 'read' ? undefined : op.f === 'cas' ? (op.value as readonly Value[])[1] : op.value,
+    mayNotice: (op) => op.f !== 'write',
     notices: (op, mark) =>
       op.f === 'read'
         ? same(op.value, mark)
@@ -88,6 +91,7 @@ function queue(initial: Value = []): Model {
     // Finding it empty is a read; taking something out is not.
     reads: (op) => op.f === 'dequeue' && op.outcome === 'ok' && op.value === null,
     mark: (op) => (op.f === 'dequeue' && op.outcome === 'unknown' ? undefined : op.value),
+    mayNotice: (op) => op.f === 'dequeue',
     notices: (op, mark) => op.outcome !== 'unknown' && same(op.value, mark),
     wrong: () => undefined,
   };
@@ -119,6 +123,7 @@ function map(): Model {
     },
     reads: (op) => op.f === 'get',
     mark: (op) => (op.f === 'get' ? undefined : op.value),
+    mayNotice: (op) => op.f === 'get',
     notices(op, mark) {
       if (op.f !== 'get') return false;
       if (typeof op.value === 'string' && typeof mark === 'string') return op.value.includes(mark);
