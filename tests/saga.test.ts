@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import saga from '../scenarios/saga/scenario.ts';
 import { stream } from '../src/sim/chance.ts';
+import { explore } from '../src/sim/explore.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
 import type { Intervention, Recipe, Run } from '../src/sim/scenario.ts';
 import { verdictLine } from '../src/sim/summary.ts';
@@ -87,6 +88,29 @@ describe('every crash point', () => {
       }
     }
     expect(check(many())).toBe(400);
+  });
+});
+
+describe('every order of events', () => {
+  it('one crash anywhere, one message twice: nothing promised breaks', () => {
+    const seen = explore(saga, recipe(saga, 'orchestrated-compensate'), {
+      timers: 6,
+      crashes: 1,
+      duplicates: 1,
+      states: 60_000,
+    });
+    expect(seen.violation).toBeUndefined();
+    expect(seen.properties).toContain('compensations in reverse order');
+  });
+
+  it('finds the shortest way to a charge made twice', () => {
+    const seen = explore(
+      saga,
+      { ...recipe(saga, 'orchestrated-commit'), twin: 'charges-twice' },
+      { duplicates: 1 },
+    );
+    expect(seen.violation?.property).toBe('no effect twice');
+    expect(seen.depth).toBeLessThan(8);
   });
 });
 

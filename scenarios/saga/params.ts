@@ -1,12 +1,20 @@
 import { choice, distribution, flag, int, number, type Values } from '../../src/sim/params.ts';
 
+export const MOST_ORDERS = 8;
+
 export const params = {
   style: choice({
     what: 'who knows the plan: one orchestrator, or every service reacting to events',
     choices: ['orchestrated', 'choreographed'],
     default: 'orchestrated',
   }),
-  orders: int({ what: 'orders placed, one a customer', unit: 'orders', default: 1, min: 1, max: 8 }),
+  orders: int({
+    what: 'orders placed, one a customer',
+    unit: 'orders',
+    default: 1,
+    min: 1,
+    max: MOST_ORDERS,
+  }),
   gap: number({ what: 'time between two orders', unit: 'ms', default: 60, min: 0, max: 2000 }),
   refuse: choice({
     what: 'the service that refuses the first order for a business reason',

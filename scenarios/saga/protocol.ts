@@ -1,5 +1,6 @@
 import {
   become,
+  cancel,
   type Effect,
   type Here,
   later,
@@ -8,6 +9,7 @@ import {
   type Step,
   save,
   send,
+  set,
 } from '../../src/sim/protocol.ts';
 import {
   type Committed,
@@ -19,7 +21,7 @@ import {
   RULES,
   standing,
 } from './ledger.ts';
-import type { P } from './params.ts';
+import { MOST_ORDERS, type P } from './params.ts';
 import { type Answer, type Command, type CustomerMessage, LAST, PIVOT, step, title } from './plan.ts';
 
 /**
@@ -52,8 +54,6 @@ export interface Saga {
   readonly attempt: number;
   /** times the current request met a lock */
   readonly waits: number;
-  /** tells the current wait from those of earlier requests */
-  readonly token: number;
 }
 
 export interface OrchestratorState {
@@ -76,7 +76,11 @@ export const ORCHESTRATOR: OrchestratorRules = {
 };
 
 type ToOrchestrator = CustomerMessage | Answer | Command;
-type Timer = 'timeout' | 'retry' | 'operator';
+/** A saga waits for one thing at a time, so it has one timer, and what it waits for is the timer's data. */
+type Timer = `wait ${string}`;
+type Wait = 'answer' | 'lock' | 'operator';
+const timerOf = (saga: string): Timer => `wait ${saga}`;
+
 type Out = Effect<ToOrchestrator, Timer>;
 
 /** An order that keeps meeting a lock gives up in the end: two orders waiting on each other would wait for ever. */
@@ -113,10 +117,7 @@ export function orchestrator(
         { type: kind === 'do' ? 'Do' : 'Undo', saga: saga.id, step: phase.step },
         title(phase.step, kind),
       ),
-      later('timeout', Math.round(us + here.between(0, Math.round(us / 4))), {
-        saga: saga.id,
-        token: saga.token,
-      }),
+      set(timerOf(saga.id), Math.round(us + here.between(0, Math.round(us / 4))), 'answer' satisfies Wait),
     ];
   };
 
@@ -138,17 +139,18 @@ export function orchestrator(
     here: Here<P>,
     said: string,
   ): Step<OrchestratorState, ToOrchestrator, Timer> => {
-    const next: Saga = { ...saga, phase, attempt: 1, waits: 0, token: saga.token + 1 };
+    const next: Saga = { ...saga, phase, attempt: 1, waits: 0 };
     const after = put(state, next);
     return [
       after,
       ...persist(after.sagas),
       posture(after.sagas),
       ...(said ? [note(said)] : []),
+      cancel(timerOf(saga.id)),
       ...request(next, here),
       ...answer(next),
       ...(phase.at === 'stuck' && here.params.operator > 0
-        ? [later('operator', Math.round(here.params.operator * 1000), { saga: saga.id, token: next.token })]
+        ? [set(timerOf(saga.id), Math.round(here.params.operator * 1000), 'operator' satisfies Wait)]
         : []),
     ];
   };
@@ -189,17 +191,39 @@ export function orchestrator(
       : undefined;
   };
 
-  const ticket = (state: OrchestratorState, data: unknown): Saga | undefined => {
-    const { saga: id, token } = data as { saga: string; token: number };
+  /** What a saga waited for has not come, or the wait is over. */
+  const waited = (
+    state: OrchestratorState,
+    id: string,
+    here: Here<P>,
+    what: Wait,
+  ): Step<OrchestratorState, ToOrchestrator, Timer> => {
     const saga = state.sagas[id];
-    return saga?.token === token ? saga : undefined;
+    if (!saga) return [state];
+    const { phase } = saga;
+    if (phase.at === 'stuck')
+      return what === 'operator'
+        ? move(state, saga, phase.was, here, `is told by the operator to try ${id} again`)
+        : [state];
+    if (phase.at !== 'forward' && phase.at !== 'backward') return [state];
+    if (what === 'lock') return [state, ...request(saga, here)];
+    const { attempts, compensationAttempts } = here.params;
+    const limit = phase.at === 'forward' && phase.step < PIVOT ? attempts : compensationAttempts;
+    if (saga.attempt >= limit) return giveUp(state, saga, here);
+    const again = { ...saga, attempt: saga.attempt + 1 };
+    const name = title(phase.step, phase.at === 'forward' ? 'do' : 'undo');
+    return [
+      put(state, again),
+      note(`has no answer and repeats ${name} (try ${again.attempt})`),
+      ...request(again, here),
+    ];
   };
 
   return {
     start(here, disk) {
       const stored = (disk ?? {}) as OrchestratorState['sagas'];
       const sagas: Record<string, Saga> = {};
-      for (const s of Object.values(stored)) sagas[s.id] = { ...s, attempt: 1, waits: 0, token: s.token + 1 };
+      for (const s of Object.values(stored)) sagas[s.id] = { ...s, attempt: 1, waits: 0 };
       const open = Object.values(sagas).filter((s) => s.phase.at === 'forward' || s.phase.at === 'backward');
       return [
         { sagas },
@@ -219,7 +243,6 @@ export function orchestrator(
           phase: { at: 'forward', step: 0 },
           attempt: 1,
           waits: 0,
-          token: 1,
         };
         const after = put(state, saga);
         return [
@@ -249,12 +272,9 @@ export function orchestrator(
         const saga = current(state, m, 'forward');
         if (!saga) return [state];
         if (saga.waits >= MAX_WAITS) return turnBack(state, saga, m.step - 1, here, `${from} stays locked`);
-        const waiting = { ...saga, waits: saga.waits + 1, token: saga.token + 1 };
+        const waiting = { ...saga, waits: saga.waits + 1 };
         const us = Math.round(here.params.timeout * 500);
-        return [
-          put(state, waiting),
-          later('retry', us + here.between(0, us), { saga: saga.id, token: waiting.token }),
-        ];
+        return [put(state, waiting), set(timerOf(saga.id), us + here.between(0, us), 'lock' satisfies Wait)];
       },
       Undone(state, m, _from, here) {
         const saga = current(state, m, 'backward');
@@ -270,35 +290,12 @@ export function orchestrator(
       Do: (state) => [state],
       Undo: (state) => [state],
     },
-    after: {
-      timeout(state, here, data) {
-        const saga = ticket(state, data);
-        if (!saga || (saga.phase.at !== 'forward' && saga.phase.at !== 'backward')) return [state];
-        const { phase } = saga;
-        const limit =
-          phase.at === 'forward' && phase.step < PIVOT
-            ? here.params.attempts
-            : here.params.compensationAttempts;
-        if (saga.attempt >= limit) return giveUp(state, saga, here);
-        const again = { ...saga, attempt: saga.attempt + 1, token: saga.token + 1 };
-        return [
-          put(state, again),
-          note(
-            `has no answer and repeats ${title(phase.step, phase.at === 'forward' ? 'do' : 'undo')} (try ${again.attempt})`,
-          ),
-          ...request(again, here),
-        ];
-      },
-      retry(state, here, data) {
-        const saga = ticket(state, data);
-        return saga ? [state, ...request(saga, here)] : [state];
-      },
-      operator(state, here, data) {
-        const saga = ticket(state, data);
-        if (saga?.phase.at !== 'stuck') return [state];
-        return move(state, saga, saga.phase.was, here, `is told by the operator to try ${saga.id} again`);
-      },
-    },
+    after: Object.fromEntries(
+      Array.from({ length: MOST_ORDERS }, (_, i) => `o${i + 1}`).map((id) => [
+        timerOf(id),
+        (state: OrchestratorState, here: Here<P>, data: unknown) => waited(state, id, here, data as Wait),
+      ]),
+    ),
   };
 }
 
