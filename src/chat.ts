@@ -96,7 +96,10 @@ export interface Reply {
 }
 
 export type Block =
-  /** Markdown: paragraphs, **bold**, *italic*, `code`, lists, > quotes, [links](https://…). No headings, no tables, no HTML. */
+  /**
+   * Markdown: paragraphs, **bold**, *italic*, `code`, lists, > quotes, [links](https://…). No headings, no tables, no
+   * HTML. `{time:1763800000000}` is a moment (epoch ms) that each reader sees in their own zone, see `moment`.
+   */
   | { readonly kind: 'text'; readonly markdown: string }
   | { readonly kind: 'heading'; readonly text: string }
   | { readonly kind: 'code'; readonly source: string; readonly language?: string }
@@ -180,6 +183,10 @@ export interface Outbox {
 }
 
 export const text = (markdown: string): Block => ({ kind: 'text', markdown });
+/** A moment in the words of a text: each reader sees it as their own clock shows it. */
+export const moment = (at: number): string => `{time:${Math.round(at)}}`;
+/** a moment as it stands in Markdown; its first group is epoch ms */
+export const MOMENT = /\{time:(\d{1,15})\}/;
 export const heading = (words: string): Block => ({ kind: 'heading', text: words });
 export const code = (source: string, language?: string): Block => ({ kind: 'code', source, language });
 export const aside = (markdown: string): Block => ({ kind: 'aside', markdown });
@@ -187,30 +194,38 @@ export const buttons = (...list: readonly Button[]): Block => ({ kind: 'buttons'
 export const reply = (...blocks: readonly Block[]): Reply => ({ blocks });
 export const privately = (...blocks: readonly Block[]): Reply => ({ blocks, private: true });
 
+/** moments written out */
+const written = (markdown: string): string =>
+  markdown.replace(new RegExp(MOMENT, 'g'), (_, at: string) => utc(Number(at)));
+
 /** Plain words of a reply, for logs' counterparts: alt text, notifications, tests. */
-export function plain(blocks: readonly Block[]): string {
-  return blocks
-    .map((b) => {
-      switch (b.kind) {
-        case 'text':
-        case 'aside':
-          return b.markdown;
-        case 'heading':
-          return b.text;
-        case 'code':
-          return b.source;
-        case 'image':
-          return b.alt;
-        case 'file':
-          return b.title ?? b.name;
-        case 'buttons':
-          return b.buttons.map((x) => `[${x.label}]`).join(' ');
-        case 'select':
-          return `(${b.placeholder}: ${b.options.map((o) => o.label).join(' | ')})`;
-      }
-    })
-    .join('\n');
+export const plain = (blocks: readonly Block[]): string => blocks.map(plainWords).join('\n');
+
+function plainWords(b: Block): string {
+  switch (b.kind) {
+    case 'text':
+    case 'aside':
+      return written(b.markdown);
+    case 'heading':
+      return b.text;
+    case 'code':
+      return b.source;
+    case 'image':
+      return b.alt;
+    case 'file':
+      return b.title ?? b.name;
+    case 'buttons':
+      return b.buttons.map((x) => `[${x.label}]`).join(' ');
+    case 'select':
+      return `(${b.placeholder}: ${b.options.map((o) => o.label).join(' | ')})`;
+  }
 }
+
+/** `2026-11-22 09:00 UTC`, where no reader's zone is known */
+export const utc = (at: number): string =>
+  Number.isNaN(new Date(at).getTime())
+    ? ''
+    : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** What an adapter registers and completes; derived from the command definitions. */
 export interface CommandSpec {

@@ -1,8 +1,9 @@
-import type { Block } from '../../src/chat.ts';
+import { type Block, MOMENT } from '../../src/chat.ts';
 import { LIMITS } from './limits.ts';
 
 const CODE = /(```[\s\S]*?```|`[^`\n]+`)/;
 const LINK = /(\[[^\]\n]*\]\(https?:\/\/[^\s)]+\)|(?<![<(\w])https?:\/\/[^\s<>)\]]*[^\s<>)\].,;:!?'"*])/;
+const TIME = /(\{time:\d{1,15}\})/;
 const ZERO_WIDTH = '\u200b';
 
 /**
@@ -11,7 +12,8 @@ const ZERO_WIDTH = '\u200b';
  * and lose their preview card.
  */
 export function toDiscord(markdown: string): string {
-  const outside = (words: string) => apart(words, LINK, quietLink, escapeMarkup);
+  const timed = (words: string) => apart(words, TIME, timestamp, escapeMarkup);
+  const outside = (words: string) => apart(words, LINK, quietLink, timed);
   return apart(markdown, CODE, (source) => source, outside);
 }
 
@@ -26,6 +28,15 @@ const apart = (
     .split(pattern)
     .map((part, i) => (i % 2 === 1 ? found(part) : between(part)))
     .join('');
+
+/**
+ * As each reader's own clock shows it, and how far away it is.
+ * https://docs.discord.com/developers/reference#message-formatting-timestamp-styles
+ */
+function timestamp(words: string): string {
+  const seconds = Math.floor(Number(MOMENT.exec(words)?.[1]) / 1000);
+  return `<t:${seconds}:f> (<t:${seconds}:R>)`;
+}
 
 /** In angle brackets Discord draws no card for a link. */
 function quietLink(link: string): string {

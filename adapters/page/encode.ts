@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import MarkdownIt from 'markdown-it';
-import type { Block } from '../../src/chat.ts';
+import { type Block, MOMENT } from '../../src/chat.ts';
 import type { PageHistory } from './history.ts';
 import type { Marked, WireBlock, Words } from './wire.ts';
 
@@ -89,6 +89,14 @@ export function markup(source: string): readonly Words[] {
   return tree(markdown.parse(source, {}));
 }
 
+/** Words with the moments in them, which the reader's own browser writes out. */
+function timed(words: string): Words[] {
+  return words
+    .split(new RegExp(MOMENT))
+    .map((part, i): Words => (i % 2 === 0 ? part : { tag: 'time', at: Number(part) }))
+    .filter((part) => part !== '');
+}
+
 function tree(tokens: readonly Token[]): Words[] {
   const root: Words[] = [];
   const open: { has: Words[] }[] = [{ has: root }];
@@ -108,7 +116,7 @@ function tree(tokens: readonly Token[]): Words[] {
     else if (token.type === 'softbreak' || token.type === 'hardbreak') add({ tag: 'br' });
     else if (token.type === 'code_inline') add({ tag: 'code', has: [token.content] });
     else if (token.type === 'fence') add({ tag: 'pre', has: [token.content.replace(/\n$/, '')] });
-    else if (token.content) add(token.content);
+    else if (token.content) for (const words of timed(token.content)) add(words);
   }
   return root;
 }

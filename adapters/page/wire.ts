@@ -6,10 +6,25 @@ import type { CommandSpec, Form, Option } from '../../src/chat.ts';
 /** Marked-up words as a tree of known tags; the client builds elements from it and never parses markup. */
 export type Words = string | Marked;
 export interface Marked {
-  readonly tag: 'p' | 'strong' | 'em' | 's' | 'code' | 'pre' | 'ul' | 'ol' | 'li' | 'blockquote' | 'a' | 'br';
+  readonly tag:
+    | 'p'
+    | 'strong'
+    | 'em'
+    | 's'
+    | 'code'
+    | 'pre'
+    | 'ul'
+    | 'ol'
+    | 'li'
+    | 'blockquote'
+    | 'a'
+    | 'br'
+    | 'time';
   readonly has?: readonly Words[];
   /** of an `a`: http or https only */
   readonly href?: string;
+  /** of a `time`: epoch ms, shown as the reader's own clock does */
+  readonly at?: number;
   /** of an `ol`: its first number */
   readonly start?: number;
 }

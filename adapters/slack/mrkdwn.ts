@@ -1,4 +1,5 @@
 import MarkdownIt, { type Token } from 'markdown-it';
+import { MOMENT, utc } from '../../src/chat.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -184,9 +185,24 @@ function inline(tokens: readonly Token[]): string {
       words(`\`${escaped(token.content).replaceAll('`', 'ˋ')}\``);
     } else if (token.type === 'softbreak' || token.type === 'hardbreak') {
       words('\n');
-    } else words(escaped(token.content));
+    } else words(timed(token.content));
   }
   return out;
+}
+
+/**
+ * A moment as each reader's own clock shows it; the fallback is for clients that cannot.
+ * https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+ */
+function timed(words: string): string {
+  return words
+    .split(new RegExp(MOMENT))
+    .map((part, i) => {
+      if (i % 2 === 0) return escaped(part);
+      const at = Number(part);
+      return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} at {time}|${utc(at)}>`;
+    })
+    .join('');
 }
 
 function link(href: string, inner: readonly Token[]): string {

@@ -7,12 +7,12 @@ import {
   type Around,
   draftBlocks,
   finishedBlocks,
-  questionBlocks,
   recalledBlocks,
   resultBlocks,
   revealedBlocks,
 } from '../learn/present.ts';
 import { recipeOf } from '../learn/recipe.ts';
+import { asking, wholeBlocks } from '../learn/show.ts';
 import { ParamError } from '../sim/words.ts';
 import type { Grade } from '../store/index.ts';
 import { type Action, type Context, command, type Press, Refusal, type Tools } from './command.ts';
@@ -35,17 +35,26 @@ export default command({
       .optional()
       .describe('1 recall, 2 understand, 3 apply, 4 analyse, 5 design judgement'),
     count: z.coerce.number().int().min(1).max(20).default(5).describe('How many questions'),
+    from: z
+      .enum(['all', 'bank', 'runs'])
+      .default('all')
+      .describe('Written questions, ones made from fresh runs, or all'),
   }),
-  examples: ['/quiz', '/quiz consensus level=3'],
-  async run({ topic: typed, level, count }, context) {
+  examples: ['/quiz', '/quiz consensus level=3', '/quiz from=runs'],
+  async run({ topic: typed, level, count, from }, context) {
     const topic = typed === undefined ? undefined : topicOf(typed, context);
     const { learning, learner, now, random } = context;
-    const asked = await learning.quiz(learner, { topic, level, count }, now(), random);
-    if (asked) return { blocks: questionBlocks(asked), private: true };
-    const levels = [...new Set(learning.bank.of({ topic }).map((q) => q.level))].sort();
+    const filter = { topic, level, count, ...(from !== 'all' && { source: from }) };
+    const asked = await learning.quiz(learner, filter, now(), random);
+    if (asked) return privately(...(await asking(asked, context)));
+    const there = [
+      ...(from === 'runs' ? [] : learning.bank.of({ topic })),
+      ...(from === 'bank' ? [] : learning.generators.of({ topic })),
+    ];
+    const levels = [...new Set(there.map((q) => q.level))].sort();
     throw new Refusal(
       levels.length === 0
-        ? 'There are no questions yet.'
+        ? `There are no questions${from === 'runs' ? ' made from runs' : ''}${topic ? ` on ${topic}` : ''} yet.`
         : `There is no question of level ${level} on ${topic ?? 'any topic'}; there are levels ${levels.join(', ')}.`,
     );
   },
@@ -118,17 +127,17 @@ export default command({
     /** quiz:start, under what is no question itself */
     start: {
       how: 'private',
-      async run(_press, { learning, learner, now, random }) {
+      async run(_press, { learning, learner, now, random, draw }) {
         const asked = await learning.quiz(learner, { count: 5 }, now(), random);
-        return asked ? privately(...questionBlocks(asked)) : gone();
+        return asked ? privately(...(await asking(asked, { draw }))) : gone();
       },
     },
     /** quiz:drill:<question>… from a list of weak points */
     drill: {
       how: 'private',
-      async run({ words }, { learning, learner, now }) {
+      async run({ words }, { learning, learner, now, draw }) {
         const asked = await learning.drill(learner, words, now());
-        return asked ? privately(...questionBlocks(asked)) : gone();
+        return asked ? privately(...(await asking(asked, { draw }))) : gone();
       },
     },
   },
@@ -192,8 +201,8 @@ async function written(asked: Asked, press: Press, context: Context): Promise<Re
   }
 }
 
-const question = (asked: Asked, context: Context, notice?: string): Promise<Reply> | Reply =>
-  asked.review ? result(asked, context) : reply(...questionBlocks(asked, notice));
+const question = async (asked: Asked, context: Context, notice?: string): Promise<Reply> =>
+  asked.review ? result(asked, context) : reply(...(await asking(asked, context, notice)));
 
 async function settle(asked: Asked, given: Given, context: Context): Promise<Reply> {
   return result(asked.review ? asked : await answer(asked, given, context), context);
@@ -223,13 +232,15 @@ async function result(
 ): Promise<Reply> {
   const answered = reviewed(asked, context);
   const { learning, learner, now } = context;
-  const [run, ...end] = await Promise.all([
+  const [run, whole, ...end] = await Promise.all([
     runOf(answered, context),
+    wholeBlocks(answered.question, context),
     ...(answered.last
       ? ([learning.result(answered.ask.session), learning.due(learner, now())] as const)
       : []),
   ]);
   return reply(
+    ...whole,
     ...resultBlocks(answered, now(), {
       ...(run !== undefined && { run }),
       ...(end[0] !== undefined && { result: end[0], due: end[1] }),
@@ -240,9 +251,10 @@ async function result(
 
 /** The id under which the question's run can be opened; a run that is no longer possible is simply not offered. */
 async function runOf(
-  { question: { run } }: Asked,
+  { question: { run, moment } }: Asked,
   { sims, store, now }: Context,
 ): Promise<string | undefined> {
+  if (moment !== undefined) return store.runs.keep(moment.recipe, now());
   if (run === undefined) return undefined;
   try {
     return await store.runs.keep(recipeOf(run, sims), now());

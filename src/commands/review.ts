@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { buttons, privately, type Reply, text } from '../chat.ts';
-import { questionBlocks } from '../learn/present.ts';
+import { asking } from '../learn/show.ts';
 import { until } from '../learn/words.ts';
 import { type Context, command } from './command.ts';
 
@@ -20,10 +20,10 @@ export default command({
   },
 });
 
-async function review(count: number, { learning, learner, store, now }: Context): Promise<Reply> {
+async function review(count: number, { learning, learner, store, now, draw }: Context): Promise<Reply> {
   const asked = await learning.review(learner, count, now());
-  if (asked) return privately(...questionBlocks(asked));
-  const cards = (await store.cards.all(learner.id)).filter((card) => learning.bank.get(card.question));
+  if (asked) return privately(...(await asking(asked, { draw })));
+  const cards = (await store.cards.all(learner.id)).filter((card) => learning.knows(card.question));
   if (cards.length === 0)
     return privately(
       text('Nothing to review yet: every question you answer comes back here in time. Start with `/quiz`.'),

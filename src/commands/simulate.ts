@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { aside, type Button, buttons, heading, type Option, privately, type Reply, text } from '../chat.ts';
-import { questionBlocks } from '../learn/present.ts';
+import { asking } from '../learn/show.ts';
 import { rival, settings } from '../sim/rival.ts';
 import { recipe as recipeOf } from '../sim/run.ts';
 import type { Recipe } from '../sim/scenario.ts';
@@ -128,11 +128,11 @@ export default command({
     page: { how: 'update', run: (press, context) => lesson(press, context) },
     quiz: {
       how: 'private',
-      async run(press, { sims, learning, learner, now, random }) {
+      async run(press, { sims, learning, learner, now, random, draw }) {
         const { topic } = sims.get(press.words[0] ?? '');
         const asked = await learning.quiz(learner, { topic, count: 5 }, now(), random);
         if (!asked) throw new Refusal(`There are no questions on ${topic} yet.`);
-        return privately(...questionBlocks(asked));
+        return privately(...(await asking(asked, { draw })));
       },
     },
     /** simulate:fault:<run>:<event index> asks which fault, then forks the run there */

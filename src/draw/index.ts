@@ -2,6 +2,7 @@
  * Pictures: view data -> Vega view -> SVG -> PNG. A run is a recipe, so a worker thread is handed the recipe,
  * simulates it, and gives back the picture with a plain summary: the caller's event loop waits for neither.
  */
+import type { Generated } from '../sim/generated.ts';
 import type { Recipe } from '../sim/scenario.ts';
 import type { Summary } from '../sim/summary.ts';
 
@@ -40,6 +41,21 @@ export interface RankingView {
   readonly rows: readonly RankingRow[];
 }
 
+/** How the answers to one question fell. */
+export interface SpreadView {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly rows: readonly {
+    /** a letter, or empty */
+    readonly mark: string;
+    readonly text: string;
+    readonly count: number;
+    readonly right: boolean;
+  }[];
+  /** who answered; a row is drawn as a share of it */
+  readonly people: number;
+}
+
 export interface Draw {
   /** Simulates and draws. Throws ParamError (bad recipe) as the simulator does; anything else is a bug. */
   timeline(
@@ -54,5 +70,8 @@ export interface Draw {
   /** Simulates only. */
   summary(recipe: Recipe, options?: TimelineOptions): Promise<Summary>;
   ranking(view: RankingView, theme?: Theme): Promise<Picture>;
+  spread(view: SpreadView, theme?: Theme): Promise<Picture>;
+  /** No picture: the question a generator makes of a run, simulated where pictures are. */
+  generated(scenario: string, generator: string, seed: number): Promise<Generated | undefined>;
   close(): Promise<void>;
 }

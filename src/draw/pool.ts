@@ -82,6 +82,9 @@ export async function createDraw(options: DrawOptions = {}): Promise<Draw> {
     animation: async (recipe, options = {}) => both(await once({ kind: 'animation', recipe, options })),
     summary: async (recipe, options = {}) => (await once({ kind: 'summary', recipe, options })).summary!,
     ranking: async (view, theme = 'dark') => (await once({ kind: 'ranking', view, theme })).picture!,
+    spread: async (view, theme = 'dark') => (await once({ kind: 'spread', view, theme })).picture!,
+    generated: async (scenario, generator, seed) =>
+      (await once({ kind: 'generated', scenario, generator, seed })).generated,
     close: () => pool.destroy(),
   };
 }

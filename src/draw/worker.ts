@@ -3,6 +3,7 @@
  * libvips paints one picture on a thread of its own, the next is simulated: hence two tasks in flight.
  */
 import { loadSimulations } from '../content.ts';
+import { generated } from '../sim/generated.ts';
 import type { Recipe, Run } from '../sim/scenario.ts';
 import { summarize } from '../sim/summary.ts';
 import { ParamError } from '../sim/words.ts';
@@ -13,6 +14,7 @@ import { Lru } from './lru.ts';
 import { toPng } from './png.ts';
 import { layoutRanking } from './ranking.ts';
 import { timelinePicture } from './render.ts';
+import { layoutSpread } from './spread.ts';
 import { toSvg } from './svg.ts';
 import type { Result, Task } from './tasks.ts';
 
@@ -44,6 +46,12 @@ async function answer(task: Task): Promise<Result> {
       return { ok: true };
     case 'ranking':
       return { ok: true, picture: plain(await toPng(await toSvg(layoutRanking(task.view), task.theme))) };
+    case 'spread':
+      return { ok: true, picture: plain(await toPng(await toSvg(layoutSpread(task.view), task.theme))) };
+    case 'generated': {
+      const made = generated((await loadSimulations()).get(task.scenario), task.generator, task.seed);
+      return { ok: true, ...(made && { generated: made }) };
+    }
     case 'summary':
       return { ok: true, summary: summarize(await runOf(task.recipe), task.options) };
     case 'timeline':

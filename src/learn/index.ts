@@ -1,16 +1,19 @@
 /** Questions, answers, memory and ranking, over the store. What is said of them is in `present.ts`. */
 import type { FSRSParameters } from 'ts-fsrs';
+import { stream } from '../sim/chance.ts';
 import type { Ask, CardState, Filter, Grade, Learner, Review, Session, Store } from '../store/index.ts';
 import type { Bank } from './bank.ts';
 import { dayIn, streak } from './days.ts';
+import { cardOf, type Generators, isGenerated, noGenerators } from './generated.ts';
 import { type Given, judge, type Outcome, shuffled } from './judge.ts';
 import { createMemory, type Memory } from './memory.ts';
-import { type Progress, progressOf } from './progress.ts';
+import { activeDays, type Progress, progressOf } from './progress.ts';
 import type { Question } from './question.ts';
-import { choose, triage } from './select.ts';
+import { choose, chooseGenerators, triage } from './select.ts';
 import { gradeOf, points, time, worth } from './worth.ts';
 
 export { type Bank, createBank, loadBank } from './bank.ts';
+export { createGenerators, type Generators } from './generated.ts';
 
 /** A question put to a learner. */
 export interface Asked {
@@ -42,6 +45,14 @@ export interface Result {
 
 export interface Learning {
   readonly bank: Bank;
+  /** questions made from fresh runs */
+  readonly generators: Generators;
+  /** a question by what was put: of the bank, or made again from its run; undefined if it is gone */
+  question(put: string): Promise<Question | undefined>;
+  /** whether a card can still be asked */
+  knows(card: string): boolean;
+  /** Puts a question that was posted elsewhere, as it was shown there: `shuffle` is what its order was drawn from. */
+  posted(learner: number, put: string, shuffle: string, at: number): Promise<Asked | undefined>;
   /** opens a quiz and puts its first question; undefined where the bank has none that fits */
   quiz(learner: Learner, filter: Filter, now: number, random: () => number): Promise<Asked | undefined>;
   /** what is due, most at risk first, at most `count`; undefined where nothing is */
@@ -79,6 +90,13 @@ export interface Answering {
   readonly now: number;
   /** how it went, where only the learner knows */
   readonly grade?: Grade;
+  /** of an answer that was given before and is only judged now */
+  readonly kept?: {
+    /** the learner's own date at that time */
+    readonly day: string;
+    /** it was changed before it was judged: right at the second go is remembered less well */
+    readonly changed: boolean;
+  };
 }
 
 /** days read for a streak */
@@ -87,24 +105,37 @@ const LONGEST = 1000;
 export function createLearning({
   store,
   bank,
+  generators = noGenerators,
   parameters,
 }: {
   readonly store: Store;
   readonly bank: Bank;
+  readonly generators?: Generators;
   /** of the memory model; default FSRS-6 as published with one learning step */
   readonly parameters?: Partial<FSRSParameters>;
 }): Learning {
   const memory: Memory = createMemory(parameters);
 
+  const questionOf = async (put: string): Promise<Question | undefined> =>
+    bank.get(put) ?? (isGenerated(put) ? generators.question(put) : undefined);
+  const knows = (card: string): boolean => bank.get(card) !== undefined || generators.get(card) !== undefined;
+  /** Cards as they are put: of a generator, a run nobody has seen. */
+  const put = async (cards: readonly string[], random: () => number): Promise<string[]> => {
+    const found = await Promise.all(
+      cards.map((card) => (isGenerated(card) ? generators.fresh(card, random) : card)),
+    );
+    return found.filter((id) => id !== undefined);
+  };
+
   const asked = async (ask: Ask | undefined, now: number): Promise<Asked | undefined> => {
-    const question = ask && bank.get(ask.question);
+    const question = ask && (await questionOf(ask.question));
     if (ask === undefined || question === undefined) return undefined;
     const learner = ask.session.learner;
     const [review, before] = await Promise.all([
       store.answers.to(ask.session.id, ask.position),
       store.answers.before(learner, question.id),
     ]);
-    const shown = shuffled(question, `${ask.session.id}.${ask.position}`);
+    const shown = shuffled(question, ask.session.filter.shuffle ?? `${ask.session.id}.${ask.position}`);
     return {
       ask,
       question,
@@ -147,37 +178,42 @@ export function createLearning({
 
   return {
     bank,
-    async quiz(learner, filter, now, random) {
-      const candidates = bank.of(filter);
-      const cards = await store.cards.all(learner.id);
-      const chosen = choose(candidates, cards, filter.count ?? 1, memory, now, random);
-      return open(
+    generators,
+    question: questionOf,
+    knows,
+    async posted(learner, question, shuffle, at) {
+      const session = await store.sessions.open({
         learner,
-        'quiz',
-        chosen.map((q) => q.id),
-        filter,
-        now,
-      );
+        mode: 'daily',
+        questions: [question],
+        filter: { shuffle },
+        at,
+      });
+      return asked(await store.sessions.ask(session.id, 0, at), at);
+    },
+    async quiz(learner, filter, now, random) {
+      const { count = 1, source } = filter;
+      const cards = await store.cards.all(learner.id);
+      const questions = source === 'runs' ? [] : bank.of(filter);
+      const made = source === 'bank' ? [] : generators.of(filter);
+      const share = made.length === 0 ? 0 : questions.length === 0 ? 1 : FROM_RUNS;
+      const runs = Array.from({ length: count }, random).filter((x) => x < share).length;
+      const chosen = [
+        ...choose(questions, cards, count - runs, memory, now, random),
+        ...chooseGenerators(made, cards, runs, memory, now, random),
+      ].sort((a, b) => a.level - b.level);
+      const ids = chosen.map((q) => q.id);
+      return open(learner, 'quiz', await put(ids, random), filter, now);
     },
     async review(learner, count, now) {
-      const due = (await store.cards.due(learner.id, now)).filter((card) => bank.get(card.question));
+      const due = (await store.cards.due(learner.id, now)).filter((card) => knows(card.question));
       const chosen = triage(due, memory, now).slice(0, count);
-      return open(
-        learner,
-        'review',
-        chosen.map((card) => card.question),
-        { count },
-        now,
-      );
+      const ids = chosen.map((card) => card.question);
+      return open(learner, 'review', await put(ids, seeds(learner, now)), { count }, now);
     },
     async drill(learner, questions, now) {
-      return open(
-        learner,
-        'drill',
-        questions.filter((id) => bank.get(id)),
-        {},
-        now,
-      );
+      const known = questions.map(cardOf).filter(knows);
+      return open(learner, 'drill', await put(known, seeds(learner, now)), {}, now);
     },
     async put(session, position, now) {
       return asked(await store.sessions.ask(session, position, now), now);
@@ -193,10 +229,11 @@ export function createLearning({
       if (of.review === undefined) await store.sessions.draft(of.ask.session.id, of.ask.position, words);
       return { ...of, ask: { ...of.ask, draft: words } };
     },
-    async answer(of, given, { learner, scope, event, now, grade: said }) {
+    async answer(of, given, { learner, scope, event, now, grade: said, kept }) {
       const { ask, question } = of;
       const judged = given.kind === 'recalled' ? remembered(said ?? 1) : judge(question, given);
-      const took = time(ask.at, now);
+      // Nobody knows how long a question that was posted was thought about.
+      const took = kept ? undefined : time(ask.at, now);
       const { review } = await store.answers.record(
         {
           learner: learner.id,
@@ -208,7 +245,7 @@ export function createLearning({
           position: ask.position,
           mode: ask.session.mode,
           scope,
-          day: dayIn(learner.timezone, now),
+          day: kept?.day ?? dayIn(learner.timezone, now),
           at: now,
           hinted: ask.hinted,
           given,
@@ -217,12 +254,15 @@ export function createLearning({
         },
         (before) => {
           const { card } = before;
-          const grade = said ?? gradeOf(question, judged.outcome, took, ask.hinted, card);
+          const unsure = ask.hinted || kept?.changed === true;
+          const grade = said ?? gradeOf(question, judged.outcome, took, unsure, card);
+          // Answered elsewhere since it was given: memory knows no way back in time.
+          const at = Math.max(now, card?.lastReview ?? 0);
           return {
             grade,
-            card: memory.next(card, now, grade),
+            card: memory.next(card, at, grade),
             points: points(question, given, judged.outcome, ask.hinted, before, now),
-            ...(card !== undefined && { predicted: memory.recall(card, now) }),
+            ...(card !== undefined && { predicted: memory.recall(card, at) }),
           };
         },
       );
@@ -254,14 +294,20 @@ export function createLearning({
       };
     },
     async due(learner, now) {
-      return (await store.cards.due(learner.id, now)).filter((card) => bank.get(card.question)).length;
+      return (await store.cards.due(learner.id, now)).filter((card) => knows(card.question)).length;
     },
-    progress: (learner, scope, now) => progressOf(learner, scope, now, { store, bank, memory }),
+    progress: (learner, scope, now) => progressOf(learner, scope, now, { store, bank, memory, knows }),
     async streak(learner, now) {
-      return streak(await store.answers.activity(learner.id, LONGEST), dayIn(learner.timezone, now));
+      return streak(await activeDays(store, learner.id, LONGEST), dayIn(learner.timezone, now));
     },
   };
 }
+
+/** share of a quiz that is made from fresh runs */
+const FROM_RUNS = 0.2;
+
+/** seeds that differ from one time to the next; nothing is kept of how they were drawn */
+const seeds = (learner: Learner, now: number) => stream(now, `seeds ${learner.id}`);
 
 const remembered = (grade: Grade) =>
   grade === 1 ? ({ outcome: 'wrong', score: 0 } as const) : ({ outcome: 'right', score: 1 } as const);

@@ -43,11 +43,22 @@ export async function progressOf(
   learner: Learner,
   scope: string,
   now: number,
-  { store, bank, memory }: { readonly store: Store; readonly bank: Bank; readonly memory: Memory },
+  {
+    store,
+    bank,
+    memory,
+    knows,
+  }: {
+    readonly store: Store;
+    readonly bank: Bank;
+    readonly memory: Memory;
+    knows(card: string): boolean;
+  },
 ): Promise<Progress> {
-  const [all, days, week, ever] = await Promise.all([
+  const [all, days, active, week, ever] = await Promise.all([
     store.cards.all(learner.id),
     store.answers.activity(learner.id, LONGEST),
+    activeDays(store, learner.id, LONGEST),
     store.ranking.place({ scope, period: periodKey('week', now) }, learner.id),
     store.ranking.place({ scope, period: 'all' }, learner.id),
   ]);
@@ -83,13 +94,26 @@ export async function progressOf(
     topics,
     met: held.length,
     of: bank.questions.length,
-    due: held.filter((h) => h.card.due <= now).length,
-    week: held.filter((h) => h.card.due <= now + WEEK).length,
-    streak: streak(days, dayIn(learner.timezone, now)),
+    due: all.filter((card) => card.due <= now && knows(card.question)).length,
+    week: all.filter((card) => card.due <= now + WEEK && knows(card.question)).length,
+    streak: streak(active, dayIn(learner.timezone, now)),
     days,
     weakest,
     points: { week: week?.points ?? 0, all: ever?.points ?? 0 },
   };
+}
+
+/** Days with an answer, those to a question of the day that is still open included. Latest first. */
+export async function activeDays(
+  store: Store,
+  learner: number,
+  limit: number,
+): Promise<readonly { readonly day: string }[]> {
+  const [days, open] = await Promise.all([
+    store.answers.activity(learner, limit),
+    store.slots.ungraded(learner),
+  ]);
+  return [...open.map((day) => ({ day })), ...days];
 }
 
 const unlearnt = (card: { readonly state: number }): boolean => card.state === 1 || card.state === 3;

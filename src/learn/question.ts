@@ -1,4 +1,6 @@
-/** A question as the bank holds it. The written form is described in `parse.ts`. */
+import type { Recipe } from '../sim/scenario.ts';
+
+/** A question as the bank holds it (the written form is described in `parse.ts`), or made from a run. */
 export type Question = Choice | Multi | Order | NumberQuestion | Text;
 export type Kind = Question['kind'];
 export const kinds = ['choice', 'multi', 'order', 'number', 'text'] as const satisfies readonly Kind[];
@@ -15,6 +17,8 @@ interface Head {
   readonly sources: readonly string[];
   readonly run?: RunLine;
   readonly shows: readonly Show[];
+  /** made from this run: shown up to `until` (µs) while it is asked, whole when it is answered */
+  readonly moment?: { readonly recipe: Recipe; readonly until: number };
   /** the id of the question whose place this one takes */
   readonly replaces?: string;
   /** where it is written, from the project's folder */

@@ -28,6 +28,26 @@ export function choose(
   return [...fresh, ...known].slice(0, count).sort((a, b) => a.level - b.level);
 }
 
+/** Generators as questions are chosen; each may come again, since its run is another one. */
+export function chooseGenerators<G extends { readonly id: string }>(
+  generators: readonly G[],
+  cards: readonly Card[],
+  count: number,
+  memory: Memory,
+  now: number,
+  random: () => number,
+): readonly G[] {
+  if (generators.length === 0) return [];
+  const met = new Map(cards.map((card) => [card.question, card]));
+  const order = generators
+    .map((generator) => {
+      const card = met.get(generator.id);
+      return { generator, recall: card === undefined ? -1 : memory.recall(card, now), chance: random() };
+    })
+    .sort((a, b) => a.recall - b.recall || a.chance - b.chance);
+  return Array.from({ length: count }, (_, i) => order[i % order.length]!.generator);
+}
+
 /** The cards most at risk of being forgotten first: with a backlog, these are the ones worth the time. */
 export function triage(cards: readonly Card[], memory: Memory, now: number): readonly Card[] {
   return cards
