@@ -5,6 +5,7 @@ import type { Row } from './row.ts';
 const parts: Record<string, () => Promise<Row[]>> = {
   draw: async () => (await import('./draw.ts')).benchDraw(),
   sim: async () => (await import('./sim.ts')).benchSim(),
+  theory: async () => (await import('./theory.ts')).benchTheory(),
   store: async () => (await import('./store.ts')).benchStore(),
   start: async () => (await import('./start.ts')).benchStart(),
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compare, THEORY } from '../bench/theory.ts';
 import {
   burstSeconds,
   coldShare,
@@ -9,7 +10,6 @@ import {
   nestedCalls,
   redeliveryShare,
 } from '../src/sim/theory.ts';
-import { compare, THEORY } from './theory.cases.ts';
 
 const near = (value: number, digits = 6) => Number(value.toFixed(digits));
 

@@ -3,6 +3,7 @@ import lambda from '../scenarios/lambda/scenario.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
 import type { Scenario } from '../src/sim/scenario.ts';
 import { coldShare, erlangB, erlangC, little, mmck, mmcWait } from '../src/sim/theory.ts';
+import type { Row } from './row.ts';
 
 /**
  * Theory against simulation: each line is a run, a figure of it, the closed form, and how far they may differ.
@@ -221,3 +222,17 @@ export const THEORY: readonly TheoryCase[] = [
     tolerance: 0.02,
   },
 ];
+
+/** The table of theory against simulation, a row a case: `npm run bench -- theory`. */
+export async function benchTheory(): Promise<Row[]> {
+  return THEORY.map((c) => {
+    const row = compare(c);
+    return {
+      name: c.name,
+      value: row.simulated,
+      unit: c.scenario.metrics[c.metric]?.unit ?? '',
+      target: `${c.theory.toPrecision(4)} ± ${c.tolerance * 100} %`,
+      ok: row.agrees,
+    };
+  });
+}
