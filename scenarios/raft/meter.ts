@@ -104,15 +104,9 @@ export function meter(params: P): Meter {
       }
       return undefined;
     },
+    listens: ['invoke', 'return', 'fault'],
     event(event, world) {
       switch (event.kind) {
-        case 'send':
-          add('messages');
-          add(sent[event.type] ?? 'messages_other');
-          break;
-        case 'drop':
-          add('messages_lost');
-          break;
         case 'invoke':
           calls.set(event.op, { f: event.f, at: event.at });
           break;
@@ -133,7 +127,12 @@ export function meter(params: P): Meter {
       }
       return undefined;
     },
-    end() {
+    end(world) {
+      for (const [type, number] of world.traffic.sent) {
+        add('messages', number);
+        add(sent[type] ?? 'messages_other', number);
+      }
+      if (world.traffic.lost > 0) add('messages_lost', world.traffic.lost);
       for (const [name, mean] of Object.entries(means))
         if (mean.count > 0) figures[`${name}_ms`] = mean.value / 1000;
       return figures;

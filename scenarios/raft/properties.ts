@@ -16,6 +16,7 @@ const leaderAgain: Property<P> = {
   monitor(p) {
     const calm = new Undisturbed(p.loss > 0 || p.duplicate > 0);
     return {
+      listens: ['fault'],
       event(event) {
         calm.hear(event);
         return undefined;
@@ -44,6 +45,7 @@ const served: Property<P> = {
     const calm = new Undisturbed(p.loss > 0 || p.duplicate > 0);
     let lastOk = 0;
     return {
+      listens: ['fault', 'return'],
       event(event) {
         calm.hear(event);
         if (event.kind === 'return' && event.outcome === 'ok') lastOk = event.at;

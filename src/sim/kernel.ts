@@ -152,7 +152,7 @@ export class Kernel implements World {
   /** in a run by schedule: what may happen next */
   readonly #held: Pending<Node>[] = [];
   readonly #links: Links;
-  readonly #changers: Watcher[];
+  #changers: Watcher[];
   readonly #listeners: Readonly<Record<Kind, readonly Watcher[]>>;
   /** kinds of events that somebody wants */
   readonly #speaks: Record<Kind, boolean>;
@@ -329,10 +329,13 @@ export class Kernel implements World {
   }
 
   #tell(node: string, before: unknown, after: unknown): void {
-    for (const watcher of this.#changers) {
-      if (watcher.finding !== undefined) continue;
+    const changers = this.#changers;
+    for (let i = 0; i < changers.length; i++) {
+      const watcher = changers[i]!;
       const text = watcher.monitor.changed!(node, before, after, this);
-      if (text !== undefined) watcher.finding = { text, at: this.now };
+      if (text === undefined) continue;
+      watcher.finding = { text, at: this.now };
+      this.#changers = changers.filter((w) => w.finding === undefined);
     }
   }
 
