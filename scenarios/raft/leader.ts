@@ -92,7 +92,7 @@ export function appended(s: State, m: Appended, from: string, here: Hand, rules:
   let next = withRole(s, withPeers(s.role, others));
   if (p.match > before.match) {
     next = progressed(next, p, here, rules, effects);
-    next = advance(next, here, rules, effects);
+    if (p.match > next.commit) next = advance(next, here, rules, effects);
   }
   next = serve(next, here, rules, effects);
   if (sends.length > 0) effects.push(...durably(s, sends, rules));

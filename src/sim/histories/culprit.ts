@@ -10,29 +10,8 @@ import { type Model, same } from './models.ts';
 /** Shrink attempts; a culprit is then small, if not the smallest. */
 const ATTEMPTS = 2_000;
 
-/**
- * Linearizability of a whole implies that of each prefix (Herlihy & Wing 1990, §3.3): the shortest prefix that fails
- * ends with the operation that gave it away. What has not returned by then is open.
- */
-export function shortestPrefix(
-  ops: readonly Op[],
-  model: Model,
-  fails: (ops: readonly Op[]) => boolean,
-): Op[] {
-  const returns = ops.filter((op) => op.outcome === 'ok').map((op) => op.return ?? Number.POSITIVE_INFINITY);
-  returns.sort((a, b) => a - b);
-  let low = 0;
-  let high = returns.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (fails(until(ops, returns[middle]!, model))) high = middle;
-    else low = middle + 1;
-  }
-  const prefix = until(ops, returns[low]!, model);
-  return fails(prefix) ? prefix : [...ops];
-}
-
-function until(ops: readonly Op[], end: number, model: Model): Op[] {
+/** A history up to a time. What has not returned by then is open. */
+export function until(ops: readonly Op[], end: number, model: Model): Op[] {
   const kept: Op[] = [];
   for (const op of ops) {
     if (op.invoke > end) continue;

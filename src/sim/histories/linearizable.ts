@@ -1,5 +1,5 @@
 import type { Judgement, Op } from '../history.ts';
-import { culpritOf, shortestPrefix } from './culprit.ts';
+import { culpritOf, until } from './culprit.ts';
 import { type Model, States } from './models.ts';
 
 /** Placements tried, over all keys, before the search is given up. */
@@ -14,14 +14,17 @@ export function linearizable(ops: readonly Op[], model: Model, steps = STEPS): J
   const budget = { steps };
   for (const whole of byKey(ops)) {
     const part = relevant(whole, model);
-    const holds = search(part, model, budget);
+    const invented = fromNowhere(part, model);
+    if (invented) return { holds: false, culprit: culpritOf([invented], model, () => true, 'real-time') };
+    const { holds, stuck } = search(part, model, budget);
     if (holds === undefined)
       return { holds, gaveUp: `no decision after ${steps} placements of operations on ${name(part)}` };
     if (holds) continue;
     const left = { steps };
-    const fails = (some: readonly Op[]) => search(relevant(some, model), model, left) === false;
-    const prefix = shortestPrefix(part, model, fails);
-    return { holds, culprit: culpritOf(prefix, model, fails, 'real-time') };
+    const fails = (some: readonly Op[]) => search(relevant(some, model), model, left).holds === false;
+    // Linearizability of a whole implies that of each prefix (Herlihy & Wing 1990, §3.3), so the part up to the return
+    // that no order got past is to blame by itself.
+    return { holds, culprit: culpritOf(until(part, stuck, model), model, fails, 'real-time') };
   }
   return { holds: true };
 }
@@ -64,6 +67,16 @@ function byKey(ops: readonly Op[]): Op[][] {
 
 const name = (part: readonly Op[]) => (part[0]!.key === '' ? 'the object' : part[0]!.key);
 
+/** A read of what nobody had begun to write by then: no search is needed. */
+function fromNowhere(part: readonly Op[], model: Model): Op | undefined {
+  const writes = part.filter((op) => model.mark(op) !== undefined);
+  return part.find((read) => {
+    if (!model.reads(read) || model.step(model.initial, read) !== undefined) return false;
+    const end = read.return ?? Number.POSITIVE_INFINITY;
+    return !writes.some((write) => write.invoke <= end && model.notices(read, model.mark(write)!));
+  });
+}
+
 interface Entry {
   readonly index: number;
   readonly op: Op;
@@ -75,14 +88,22 @@ interface Entry {
   match: Entry | null;
 }
 
-/** One key's operations. undefined when the budget is used up. */
-function search(ops: readonly Op[], model: Model, budget: { steps: number }): boolean | undefined {
+interface Found {
+  /** undefined when the budget is used up */
+  readonly holds: boolean | undefined;
+  /** the latest return that was reached and not got past */
+  readonly stuck: number;
+}
+
+/** One key's operations. */
+function search(ops: readonly Op[], model: Model, budget: { steps: number }): Found {
   const sure = ops.filter((op) => op.outcome === 'ok').sort((a, b) => a.invoke - b.invoke);
   const open = ops.filter((op) => op.outcome === 'unknown');
   const all = [...sure, ...open];
   const head = entries(all);
   const states = new States(model);
-  const tried = new Set<string>();
+  const tried: Tried = new Map();
+  let stuck = Number.NEGATIVE_INFINITY;
   const done = new Uint8Array(all.length);
   const stack: { entry: Entry; state: number; low: number; high: number; free: boolean }[] = [];
   let state = states.id(model.initial);
@@ -92,7 +113,7 @@ function search(ops: readonly Op[], model: Model, budget: { steps: number }): bo
   let entry = head.next;
   while (left > 0) {
     if (entry?.call) {
-      if (budget.steps-- <= 0) return undefined;
+      if (budget.steps-- <= 0) return { holds: undefined, stuck };
       const { index, op } = entry;
       const after = states.step(state, op, index);
       const sureOp = index < sure.length;
@@ -122,6 +143,7 @@ function search(ops: readonly Op[], model: Model, budget: { steps: number }): bo
     }
     // Every operation that could come next was tried, and this return cannot wait: take the last placement back. A
     // read is placed as soon as it fits; had another place for it helped, this one would not have hurt.
+    if (entry && entry.at > stuck) stuck = entry.at;
     let last = stack.pop();
     while (last) {
       state = last.state;
@@ -133,40 +155,46 @@ function search(ops: readonly Op[], model: Model, budget: { steps: number }): bo
       if (!last.free) break;
       last = stack.pop();
     }
-    if (!last) return false;
+    if (!last) return { holds: false, stuck };
     entry = last.entry.next;
   }
-  return true;
+  return { holds: true, stuck };
 }
+
+/** By state and by how far everything is placed: which later operations are placed too, as bits. */
+type Tried = Map<number, Set<number | string>>;
 
 /** true if this set of placed operations was not yet met with this state */
 function remember(
-  tried: Set<string>,
+  tried: Tried,
   done: Uint8Array,
   low: number,
   high: number,
   sure: number,
   state: number,
 ): boolean {
-  let key = `${state} ${low}`;
-  let bits = 0;
+  const group = state * 2 ** 20 + low;
+  let known = tried.get(group);
+  if (known === undefined) {
+    known = new Set();
+    tried.set(group, known);
+  }
+  // A leading one keeps sets of different width apart.
+  let bits = 1;
+  let words = '';
   let width = 0;
-  const add = (bit: number) => {
-    bits = bits * 2 + bit;
-    if (++width === 48) {
-      key += ` ${bits}`;
-      bits = 0;
-      width = 0;
+  const open = done.length - sure;
+  for (let i = low; i <= high + open; i++) {
+    if (i === high + 1 && open > 0) bits = bits * 2 + 1;
+    bits = bits * 2 + done[i <= high ? i : sure + (i - high - 1)]!;
+    if (++width % 48 === 0) {
+      words += `${bits} `;
+      bits = 1;
     }
-  };
-  for (let i = low; i <= high; i++) add(done[i]!);
-  key += ` ${bits}.${width}`;
-  bits = 0;
-  width = 0;
-  for (let i = sure; i < done.length; i++) add(done[i]!);
-  key += ` ${bits}`;
-  if (tried.has(key)) return false;
-  tried.add(key);
+  }
+  const key = width < 48 ? bits : `${words}${bits} ${high - low}`;
+  if (known.has(key)) return false;
+  known.add(key);
   return true;
 }
 

@@ -30,19 +30,26 @@ export function judge(ops: readonly Op[], model: ModelName, consistency: Consist
 
 /**
  * Collects the operations of a run and judges them when it is over. `keep` says which functions belong to the history.
- * A search that was given up accuses nobody.
+ * A search that was given up accuses nobody. A history of at most `dated` operations is judged at every read that
+ * returns, too: what it had shown by then is judged as a history of its own, and the violation has a time.
  */
 export function historyMonitor(
   model: ModelName,
   consistency: Consistency,
   keep?: (f: string) => boolean,
+  dated = 0,
 ): Monitor {
   const ops = new Map<number, Op>();
+  const { reads } = models(model);
   return {
     listens: ['invoke', 'return'],
     event(event) {
-      if (event.kind === 'invoke' || event.kind === 'return') hear(ops, event, keep);
-      return undefined;
+      if (event.kind !== 'invoke' && event.kind !== 'return') return undefined;
+      hear(ops, event, keep);
+      if (event.kind === 'invoke' || ops.size > dated) return undefined;
+      const op = ops.get(event.op);
+      if (op?.outcome !== 'ok' || !reads(op)) return undefined;
+      return judge([...ops.values()], model, consistency).culprit?.detail;
     },
     end: () => judge([...ops.values()], model, consistency).culprit?.detail,
   };
