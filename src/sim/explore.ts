@@ -275,14 +275,14 @@ class Explorer {
       }
       if (here.timers < this.#bounds.timers)
         for (let t = 0; t < record.timers.length; t++) {
-          const { timer } = record.timers[t]!;
+          const { timer, data } = record.timers[t]!;
           yield this.#next(
             here,
             parent,
             i,
             this.#fire(i, record, t, here.timers),
             here.flying,
-            { do: 'fire', node, timer },
+            { do: 'fire', node, timer, ...(data !== undefined && { data: JSON.stringify(data) }) },
             1,
           );
         }

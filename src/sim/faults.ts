@@ -61,10 +61,8 @@ function parseFault(text: string, scenario: Scenario, actors: readonly Actor[]):
     return value;
   };
   const delayed = () => {
-    const [dist = '', on] =
-      what.split('@n').length > 1
-        ? [what.slice(0, what.indexOf('@')), what.slice(what.indexOf('@') + 1)]
-        : [what];
+    const mark = what.indexOf('@');
+    const [dist, on] = mark < 0 ? [what, undefined] : [what.slice(0, mark), what.slice(mark + 1)];
     const delay = parseDistribution(dist.replace('(', ':').replace(')', ''), name).text;
     return { delay, nodes: on === undefined ? [] : nodes(on) };
   };

@@ -608,6 +608,7 @@ function fits(pending: Pending<Node>, choice: EventChoice): boolean {
     return (
       pending.kind === 'timer' &&
       pending.name === choice.timer &&
+      (choice.data === undefined || JSON.stringify(pending.data) === choice.data) &&
       pending.node?.self === choice.node &&
       pending.epoch === pending.node.epoch
     );

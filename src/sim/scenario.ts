@@ -268,7 +268,13 @@ export type Choice =
       readonly to: string;
       readonly message: string;
     }
-  | { readonly do: 'fire'; readonly node: string; readonly timer: string }
+  | {
+      readonly do: 'fire';
+      readonly node: string;
+      readonly timer: string;
+      /** what the timer carries, as JSON: tells several of one name apart */
+      readonly data?: string;
+    }
   | { readonly do: 'crash'; readonly node: string }
   | { readonly do: 'restart'; readonly node: string };
 
