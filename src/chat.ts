@@ -178,6 +178,8 @@ export interface Outbox {
   direct(person: Person, reply: Reply): Promise<Posted | undefined>;
   /** the message with that marker in the channel's recent history */
   find(place: Place, marker: string): Promise<Posted | undefined>;
+  /** posts a second the platform takes from all of the bot together; undefined where it sets no limit */
+  readonly pace?: number;
   /** undefined if the bot may post there, else which permission or membership is missing, in words */
   obstacle(place: Place): Promise<string | undefined>;
 }

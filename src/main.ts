@@ -8,11 +8,12 @@ import { startPage } from '../adapters/page/index.ts';
 import type { SlackAdapter } from '../adapters/slack/index.ts';
 import { createBot } from './bot.ts';
 import type { Adapter, Platform } from './chat.ts';
+import { createClock } from './clock.ts';
 import type { Command, Tools } from './commands/command.ts';
 import { type Config, ConfigError, readConfig, readShards } from './config.ts';
 import { lessonPages, loadFolder, loadSimulations, projectRoot } from './content.ts';
 import { createDraw } from './draw/pool.ts';
-import { createLearning, loadBank } from './learn/index.ts';
+import { createGenerators, createLearning, loadBank } from './learn/index.ts';
 import { openStore } from './store/index.ts';
 
 /** config -> store -> bot -> adapters -> clock; nothing else. */
@@ -48,7 +49,7 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
     sims,
     draw,
     lessons: lessonPages,
-    learning: createLearning({ store, bank }),
+    learning: createLearning({ store, bank, generators: createGenerators(sims, draw.generated) }),
     now,
     random: Math.random,
     outbox: (platform) => adapters.get(platform),
@@ -112,10 +113,14 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
   await Promise.all(connecting);
   if (connecting.length > 0) log.info({ platforms: [...adapters.keys()] }, 'connected');
 
+  const clock = createClock({ ...tools, log, platforms: () => [...adapters.keys()] });
+  await clock.start();
+
   let stopping = false;
   const stop = async () => {
     if (stopping) process.exit(1);
     stopping = true;
+    await clock.stop();
     for (const adapter of adapters.values())
       await adapter.close().catch((err) => log.warn({ err }, 'closing'));
     await draw.close();

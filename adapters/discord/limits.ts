@@ -3,6 +3,8 @@
  * counts fewer than Discord does.
  */
 export const LIMITS = {
+  /** calls a second of one bot: https://docs.discord.com/developers/topics/rate-limits#global-rate-limit */
+  perSecond: 50,
   /** https://docs.discord.com/developers/resources/message#create-message */
   text: 2000,
   files: 10,

@@ -121,7 +121,7 @@ export function createOutbox(client: Client, api: Api, log: Log): DiscordOutbox 
     }
   }
 
-  return { platform: 'discord', post, edit, direct, find, obstacle, say, thread };
+  return { platform: 'discord', pace: LIMITS.perSecond, post, edit, direct, find, obstacle, say, thread };
 }
 
 function needed(place: Place): readonly (readonly [bigint, string])[] {

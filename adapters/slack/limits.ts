@@ -4,6 +4,11 @@
  * Sources, all under https://docs.slack.dev/reference/block-kit/ unless a full address is given.
  */
 export const LIMITS = {
+  /**
+   * messages a second in one workspace: one a second in a channel, and “several hundred per minute” over all of them.
+   * https://docs.slack.dev/apis/web-api/rate-limits
+   */
+  perSecond: 4,
   /** blocks/section-block */
   section: 3000,
   /** blocks/header-block */

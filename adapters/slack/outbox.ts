@@ -158,6 +158,7 @@ export function createOutbox(parts: { api: Api; me: Identity; log: Log; now: () 
 
   return {
     platform: 'slack',
+    pace: LIMITS.perSecond,
     pictures,
     post,
     edit,

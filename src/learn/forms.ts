@@ -5,26 +5,34 @@
 import type { Form, Option } from '../chat.ts';
 import type { Bank } from './bank.ts';
 import { shuffled } from './judge.ts';
-import { LETTERS } from './question.ts';
-import { cut } from './words.ts';
+import { LETTERS, type Question } from './question.ts';
+import { bare, cut } from './words.ts';
 
 /** shortest of the platforms' labels on an option of a select */
 const LABEL = 75;
 
-/** undefined where the question left the bank */
+/** undefined where the question left the bank, or is answered by a button */
 export function answerForm(words: readonly string[], bank: Bank): Form | undefined {
   const [session = '', position = '', id = ''] = words;
   const question = bank.get(id);
   if (question === undefined) return undefined;
-  const shown = shuffled(question, `${session}.${position}`);
-  const common = { action: `quiz:written:${session}:${position}`, title: 'Your answer', submit: 'Answer' };
+  return formOf(
+    question,
+    shuffled(question, `${session}.${position}`),
+    `quiz:written:${session}:${position}`,
+  );
+}
+
+/** The form in which a question is answered; undefined for a choice, which is one tap. */
+export function formOf(question: Question, shown: readonly number[], action: string): Form | undefined {
+  const common = { action, title: 'Your answer', submit: 'Answer' };
   switch (question.kind) {
     case 'choice':
       return undefined;
     case 'multi': {
       const options = shown.map((place, i) => ({
         value: String(place),
-        ...split(`${LETTERS[i]}  ${plain(question.options[place]!.text)}`),
+        ...split(`${LETTERS[i]}  ${bare(question.options[place]!.text)}`),
       }));
       return {
         ...common,
@@ -85,7 +93,7 @@ export function marksForm(words: readonly string[], bank: Bank): Form | undefine
   if (question?.kind !== 'text') return undefined;
   const options = question.points.map((point, i) => ({
     value: String(i),
-    ...split(`${i + 1} ${point.weight === 'trap' ? 'I fell for it' : point.weight}: ${plain(point.text)}`),
+    ...split(`${i + 1} ${point.weight === 'trap' ? 'I fell for it' : point.weight}: ${bare(point.text)}`),
   }));
   return {
     action: `quiz:marked:${session}:${position}`,
@@ -104,12 +112,8 @@ export function marksForm(words: readonly string[], bank: Bank): Form | undefine
   };
 }
 
-/** emphasis means nothing in a label */
-const plain = (markdown: string): string =>
-  markdown.replace(/[*`]/g, '').replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
-
 /** A label within every platform's limit; what does not fit goes on in the description. */
-function split(words: string): Omit<Option, 'value'> {
+export function split(words: string): Omit<Option, 'value'> {
   if (words.length <= LABEL) return { label: words };
   const head = words.slice(0, LABEL - 1);
   const at = Math.max(head.lastIndexOf(' '), LABEL / 2);

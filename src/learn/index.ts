@@ -52,7 +52,7 @@ export interface Learning {
   /** whether a card can still be asked */
   knows(card: string): boolean;
   /** Puts a question that was posted elsewhere, as it was shown there: `shuffle` is what its order was drawn from. */
-  posted(learner: number, put: string, shuffle: string, at: number): Promise<Asked | undefined>;
+  posted(learner: number, put: string, question: Question, shuffle: string, at: number): Promise<Asked>;
   /** opens a quiz and puts its first question; undefined where the bank has none that fits */
   quiz(learner: Learner, filter: Filter, now: number, random: () => number): Promise<Asked | undefined>;
   /** what is due, most at risk first, at most `count`; undefined where nothing is */
@@ -129,7 +129,10 @@ export function createLearning({
 
   const asked = async (ask: Ask | undefined, now: number): Promise<Asked | undefined> => {
     const question = ask && (await questionOf(ask.question));
-    if (ask === undefined || question === undefined) return undefined;
+    return ask === undefined || question === undefined ? undefined : asOf(ask, question, now);
+  };
+
+  const asOf = async (ask: Ask, question: Question, now: number): Promise<Asked> => {
     const learner = ask.session.learner;
     const [review, before] = await Promise.all([
       store.answers.to(ask.session.id, ask.position),
@@ -181,15 +184,16 @@ export function createLearning({
     generators,
     question: questionOf,
     knows,
-    async posted(learner, question, shuffle, at) {
+    async posted(learner, put, question, shuffle, at) {
       const session = await store.sessions.open({
         learner,
         mode: 'daily',
-        questions: [question],
+        questions: [put],
         filter: { shuffle },
         at,
       });
-      return asked(await store.sessions.ask(session.id, 0, at), at);
+      const ask = (await store.sessions.ask(session.id, 0, at))!;
+      return asOf(ask, question, at);
     },
     async quiz(learner, filter, now, random) {
       const { count = 1, source } = filter;

@@ -7,6 +7,14 @@ export function cut(words: string, length: number): string {
   return `${head.slice(0, Math.max(head.lastIndexOf(' '), length / 2))}…`;
 }
 
+/** Markdown as plain words: emphasis means nothing in a label or a picture. */
+export const bare = (markdown: string): string =>
+  markdown.replace(/[*`]/g, '').replace(/\[([^\]]+)\]\([^)]*\)/g, '$1');
+
+/** What a person calls themselves, safe in Markdown: nothing of it is mark-up or an address. */
+export const safeName = (name: string): string =>
+  name.replace(/[\\*_`~[\]|]/g, '\\$&').replaceAll('://', ': //');
+
 const UNITS = [
   ['year', 365 * 86_400_000],
   ['month', 30 * 86_400_000],

@@ -66,8 +66,15 @@ export interface Schedules {
   running(): Promise<readonly Schedule[]>;
   /** when each is due next, in one transaction; undefined stops it */
   move(moves: readonly { readonly id: number; readonly next: number | undefined }[]): Promise<void>;
-  /** `until` is the first date on which it goes on; undefined ends a pause */
-  pause(id: number, until: string | undefined, next: number | undefined): Promise<void>;
+  /** `until` is the first date on which it goes on; undefined ends a pause. Nothing from before `since` is caught up on. */
+  pause(
+    id: number,
+    pause: {
+      readonly until: string | undefined;
+      readonly since: number;
+      readonly next: number | undefined;
+    },
+  ): Promise<void>;
   /** false if it was flagged with the same words before */
   flag(id: number, why: string | undefined): Promise<boolean>;
   /** who set it up, on the schedule's platform; undefined where they are gone */

@@ -89,9 +89,9 @@ export function schedules(db: Db): Schedules {
     async move(moves) {
       moveAll.immediate(moves);
     },
-    async pause(id, until, next) {
+    async pause(id, { until, since, next }) {
       db.update(table)
-        .set({ pausedUntil: until ?? null, next: next ?? null })
+        .set({ pausedUntil: until ?? null, since, next: next ?? null })
         .where(eq(table.id, id))
         .run();
     },

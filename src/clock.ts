@@ -1,0 +1,220 @@
+/**
+ * What is due is found in the store, once a minute: questions of the day, reminders, questions that close. The clock
+ * holds nothing that a restart would lose. Platforms do not wait for each other, and posting takes what a platform's
+ * rate limit gives, less a share that is left to the answers people wait for.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { schedule as cron } from 'node-cron';
+import type { Log, Platform } from './chat.ts';
+import { type CloseTools, close } from './learn/daily/close.ts';
+import { deliver, LEASE, nextOf, prepare } from './learn/daily/post.ts';
+import type { Slot } from './store/index.ts';
+
+export interface Clock {
+  /** Does what is due on every platform that is connected; resolves when it is done. Never rejects. */
+  tick(): Promise<void>;
+  /** catches up, then ticks every minute */
+  start(): Promise<void>;
+  /** resolves when nothing is under way */
+  stop(): Promise<void>;
+}
+
+export interface ClockTools extends CloseTools {
+  readonly log: Log;
+  platforms(): readonly Platform[];
+}
+
+/** claims written in one transaction */
+const TOGETHER = 50;
+/** posts under way on one platform */
+const AT_ONCE = 64;
+/** questions closing at once: each may draw pictures, for which people wait too */
+const CLOSING = 2;
+/** share of a platform's limit that posting takes */
+const SHARE = 0.95;
+/** a clock set back by more than this (ms) has every schedule looked at again */
+const SET_BACK = 90_000;
+
+export function createClock(tools: ClockTools): Clock {
+  const { store, now, outbox, log } = tools;
+  /** claims this process is at work on: a slow post is not taken for a dead one */
+  const busy = new Set<number>();
+  const pumps = new Map<Platform, { again: boolean; readonly done: Promise<void> }>();
+  const pacers = new Map<Platform, () => Promise<void>>();
+  let last = Number.NEGATIVE_INFINITY;
+  let stopping = false;
+  let task: ReturnType<typeof cron> | undefined;
+
+  const paced = (platform: Platform) => {
+    let turn = pacers.get(platform);
+    if (turn === undefined) {
+      const limit = outbox(platform)?.pace;
+      turn = limit === undefined ? async () => {} : pacer(limit * SHARE);
+      pacers.set(platform, turn);
+    }
+    return turn();
+  };
+
+  /** All schedules again from what is posted: after a start (zone rules may have changed) and a clock set back. */
+  const realign = async () => {
+    const moves: { id: number; next: number | undefined }[] = [];
+    for (const schedule of await store.schedules.running()) {
+      const next = await nextOf(schedule, tools);
+      if (next !== undefined && next !== schedule.next) moves.push({ id: schedule.id, next });
+    }
+    if (moves.length > 0) await store.schedules.move(moves);
+  };
+
+  const send = (slot: Slot) =>
+    deliver(slot, tools)
+      .catch((error) => log.error({ err: error, slot: slot.id }, 'a post failed; its claim will run out'))
+      .finally(() => busy.delete(slot.id));
+
+  /** Everything due on one platform, until nothing is. */
+  const pump = async (platform: Platform): Promise<void> => {
+    const posting = limited(AT_ONCE);
+    const hand = async (slots: readonly Slot[]) => {
+      for (const slot of slots) busy.add(slot.id);
+      for (const slot of slots) {
+        // What is left is a claim that runs out and is found again.
+        if (stopping) return;
+        await posting.room();
+        await paced(platform);
+        posting.run(() => send(slot));
+      }
+    };
+
+    for (const slot of await store.slots.expired(platform, now(), TOGETHER)) {
+      if (busy.has(slot.id)) continue;
+      const lease = now() + LEASE;
+      if (await store.slots.lease(slot, lease)) await hand([{ ...slot, lease, tries: slot.tries + 1 }]);
+    }
+
+    const failed = new Set<number>();
+    while (!stopping) {
+      const due = (await store.schedules.due(platform, now(), TOGETHER + failed.size)).filter(
+        (s) => !failed.has(s.id),
+      );
+      if (due.length === 0) break;
+      const claims: Parameters<typeof store.slots.claim>[0][number][] = [];
+      const moves: { id: number; next: number | undefined }[] = [];
+      for (const schedule of due) {
+        try {
+          const { slot, next } = await prepare(schedule, tools);
+          if (slot !== undefined) claims.push({ slot, next });
+          else moves.push({ id: schedule.id, next });
+        } catch (error) {
+          failed.add(schedule.id);
+          log.error({ err: error, schedule: schedule.id }, 'a schedule could not be prepared');
+        }
+      }
+      if (moves.length > 0) await store.schedules.move(moves);
+      if (claims.length > 0) await hand(await store.slots.claim(claims));
+    }
+    await posting.idle();
+
+    const closing = limited(CLOSING);
+    const tried = new Set<number>();
+    while (!stopping) {
+      const over = (await store.slots.closing(platform, now(), TOGETHER)).filter((s) => !tried.has(s.id));
+      if (over.length === 0) break;
+      for (const slot of over) {
+        tried.add(slot.id);
+        await closing.room();
+        await paced(platform);
+        closing.run(() =>
+          close(slot, tools).catch((error) =>
+            log.error({ err: error, slot: slot.id }, 'a question could not be closed'),
+          ),
+        );
+      }
+      await closing.idle();
+    }
+  };
+
+  /** One pump a platform; a tick during a long one has it look again when it is through. */
+  const pumped = (platform: Platform): Promise<void> => {
+    const running = pumps.get(platform);
+    if (running) {
+      running.again = true;
+      return running.done;
+    }
+    const work = async () => {
+      try {
+        do {
+          state.again = false;
+          await pump(platform);
+        } while (state.again && !stopping);
+      } catch (error) {
+        log.error({ err: error, platform }, 'what was due could not be looked up');
+      } finally {
+        pumps.delete(platform);
+      }
+    };
+    const state: { again: boolean; done: Promise<void> } = { again: false, done: Promise.resolve() };
+    pumps.set(platform, state);
+    state.done = work();
+    return state.done;
+  };
+
+  const tick = async () => {
+    if (stopping) return;
+    const at = now();
+    try {
+      if (at < last - SET_BACK) await realign();
+    } catch (error) {
+      log.error({ err: error }, 'schedules could not be looked at again');
+    }
+    last = at;
+    await Promise.all(tools.platforms().map(pumped));
+  };
+
+  return {
+    tick,
+    async start() {
+      try {
+        await realign();
+      } catch (error) {
+        log.error({ err: error }, 'schedules could not be looked at');
+      }
+      // Zones are the schedules' own: the tick only has to come.
+      task = cron('* * * * *', () => void tick(), { name: 'minute' });
+      void tick();
+    },
+    async stop() {
+      stopping = true;
+      await task?.destroy();
+      await Promise.all([...pumps.values()].map((p) => p.done));
+    },
+  };
+}
+
+/** At most so many at once: `room` resolves when another may start. */
+function limited(most: number) {
+  const running = new Set<Promise<unknown>>();
+  return {
+    async room() {
+      while (running.size >= most) await Promise.race(running);
+    },
+    run(work: () => Promise<unknown>) {
+      const one: Promise<unknown> = work().finally(() => running.delete(one));
+      running.add(one);
+    },
+    async idle() {
+      await Promise.all(running);
+    },
+  };
+}
+
+/** ms of turns not taken that may be made up for: timers are late by a millisecond or more */
+const SLACK = 250;
+
+/** Turns at an even rate a second. */
+function pacer(rate: number): () => Promise<void> {
+  let next = performance.now();
+  return async () => {
+    next = Math.max(next, performance.now() - SLACK) + 1000 / rate;
+    const wait = next - performance.now();
+    if (wait > 1) await pause(wait);
+  };
+}
