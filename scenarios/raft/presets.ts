@@ -87,7 +87,7 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
     set: { preVote: true, duration: 1200 },
     faults: [
       { at: 350, fault: 'partition', groups: [['@follower'], ['@rest']] },
-      { at: 900, fault: 'heal' },
+      { at: 800, fault: 'heal' },
     ],
   },
   membership: {
