@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { checkHistory } from '../src/cli/check-history.ts';
+import { judgeHistory } from '../src/cli/judge-history.ts';
 import { stream } from '../src/sim/chance.ts';
 import {
   causal,
@@ -466,9 +466,8 @@ describe('check-history', () => {
   const check = (text: string, ...args: string[]) => {
     const file = join(folder, 'history.jsonl');
     writeFileSync(file, text);
-    const out: string[] = [];
-    const status = checkHistory([file, ...args], (words) => out.push(words));
-    return { status, answer: JSON.parse(out.join('')) };
+    const { status, output } = judgeHistory([file, ...args]);
+    return { status, answer: JSON.parse(output) };
   };
 
   it('answers as JSON, with the lines that are to blame', () => {
@@ -501,6 +500,7 @@ describe('check-history', () => {
     expect(() => parseHistory('', 'registre')).toThrow(/register, cas-register, queue, map.*mean register/);
     expect(() => parseHistory(line({ f: 'cas' }), 'cas-register')).toThrow(/\[expected, new\]/);
     expect(() => parseHistory('', 'queue', '3')).toThrow(/JSON list/);
-    expect(() => check('', 'another')).toThrow(/takes one file/);
+    expect(() => check('', 'another')).toThrow(/takes one file; got 2/);
+    expect(() => judgeHistory([join(folder, 'missing')])).toThrow(/cannot read .*ENOENT/);
   });
 });
