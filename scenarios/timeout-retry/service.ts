@@ -1,0 +1,262 @@
+import { stream } from '../../src/sim/chance.ts';
+import { Histogram } from '../../src/sim/load.ts';
+import { become, type Effect, later, note, type Protocol, sample, set } from '../../src/sim/protocol.ts';
+import { bounds, wait } from './backoff.ts';
+import type { P } from './params.ts';
+
+/**
+ * Requests to a service that queues — one actor plays callers and service, so that runs may be large. A request makes
+ * attempts; an attempt that its caller has given up goes on at the service all the same, unless the deadline
+ * travelled with it: that is the wasted work which feeds a retry storm (Bronson et al., Metastable Failures in
+ * Distributed Systems, HotOS 2021; Brooker, Timeouts, retries, and backoff with jitter, Amazon Builders' Library).
+ */
+interface Request {
+  readonly came: number;
+  attempt: number;
+  waited: number;
+  /** ended, well or not */
+  over: boolean;
+}
+
+interface Attempt {
+  readonly request: Request;
+  /** number of the attempt within its request */
+  readonly n: number;
+  /** when its caller gives it up, µs */
+  readonly until: number;
+}
+
+export interface Rules {
+  readonly keepsBudget: boolean;
+  readonly dropsExpired: boolean;
+  readonly boundsAttempts: boolean;
+  readonly capsWaits: boolean;
+  /** an answer after the end of its request ends nothing */
+  readonly endsOnce: boolean;
+}
+export const RULES: Rules = {
+  keepsBudget: true,
+  dropsExpired: true,
+  boundsAttempts: true,
+  capsWaits: true,
+  endsOnce: true,
+};
+
+/** Mutable: the state of a load model, never explored. */
+export class World {
+  came = 0;
+  attempts = 0;
+  ok = 0;
+  failed = 0;
+  busy = 0;
+  waiting: Attempt[] = [];
+  head = 0;
+  /** work done for nobody */
+  wasted = 0;
+  tokens = 0;
+  slow = false;
+  retrying = 0;
+  readonly latency = new Histogram();
+  lastEnd = 0;
+  /** since when answers come in time again after the trigger */
+  recovered: number | undefined;
+  readonly breaches = new Map<string, string>();
+  sliced = { came: 0, attempts: 0, ok: 0 };
+  /** requests and good answers of the last second or so, slice by slice */
+  readonly lately: { came: number; ok: number }[] = [];
+  readonly gap: () => number | undefined;
+  readonly work: () => number;
+
+  constructor(gap: () => number | undefined, work: () => number) {
+    this.gap = gap;
+    this.work = work;
+  }
+  get queued(): number {
+    return this.waiting.length - this.head;
+  }
+  breach(property: string, what: string): void {
+    if (!this.breaches.has(property)) this.breaches.set(property, what);
+  }
+}
+
+type Timer = 'arrive' | 'done' | 'timeout' | 'retry' | 'slice' | 'slow' | 'well';
+type Effects = Effect<never, Timer>[];
+export interface State {
+  readonly world: World;
+  readonly mood: string;
+}
+
+const SLICES = 120;
+const LATELY = 6;
+const BUDGET_TOKENS = 20;
+const ms = (us: number) => Math.round(us / 1000);
+
+export function service(rules: Rules): Protocol<State, never, Timer, P> {
+  const begin = (w: World, attempt: Attempt, now: number, p: P): Effects => {
+    w.busy++;
+    if (p.deadline && now >= attempt.until)
+      w.breach(
+        'no work for nobody',
+        `at ${ms(now)} ms the service begins a request whose caller gave up ${ms(now - attempt.until)} ms ago`,
+      );
+    const us = Math.max(1, Math.round(w.work() * (w.slow ? p.slowdown : 1) * 1000));
+    return [later('done', us, attempt)];
+  };
+  /** the next of the queue that is worth beginning */
+  const next = (w: World, now: number, p: P): Effects => {
+    while (w.head < w.waiting.length) {
+      const attempt = w.waiting[w.head++]!;
+      if (w.head > 1024 && w.head * 2 > w.waiting.length) {
+        w.waiting = w.waiting.slice(w.head);
+        w.head = 0;
+      }
+      // What could not be finished in time is not begun: the service knows how long a request takes it, on average.
+      if (p.deadline && rules.dropsExpired && now + p.service.mean * 1000 >= attempt.until) continue;
+      return begin(w, attempt, now, p);
+    }
+    return [];
+  };
+  const call = (w: World, request: Request, now: number, p: P): Effects => {
+    w.attempts++;
+    if (p.attempts > 0 && request.attempt > p.attempts)
+      w.breach('attempts are bounded', `a request made attempt ${request.attempt} of ${p.attempts}`);
+    const until = p.timeout > 0 ? now + p.timeout * 1000 : Number.POSITIVE_INFINITY;
+    const attempt: Attempt = { request, n: request.attempt, until };
+    const effects: Effects = p.timeout > 0 ? [later('timeout', p.timeout * 1000, attempt)] : [];
+    if (w.busy < p.servers) effects.push(...begin(w, attempt, now, p));
+    else w.waiting.push(attempt);
+    return effects;
+  };
+  const end = (w: World, request: Request, good: boolean, now: number): void => {
+    if (request.over) w.breach('each request ends once', 'a request that had ended was answered again');
+    request.over = true;
+    w.lastEnd = now;
+    if (good) {
+      w.ok++;
+      w.latency.add(now - request.came);
+    } else w.failed++;
+  };
+
+  return {
+    start(here) {
+      const p = here.params;
+      const seed = here.between(0, 2 ** 31 - 1);
+      const work = stream(seed, 'work');
+      const w = new World(p.arrivals.start(stream(seed, 'arrivals')), () => p.service.sample(work));
+      const gap = w.gap();
+      return [
+        { world: w, mood: 'calm' },
+        become('calm'),
+        ...(gap === undefined ? [] : [set('arrive' as const, gap)]),
+        set('slice', slice(p)),
+        ...(p.triggerUntil > p.triggerFrom ? [set('slow' as const, p.triggerFrom * 1000)] : []),
+      ];
+    },
+    on: {},
+    after: {
+      arrive(s, here) {
+        const { world: w } = s;
+        const p = here.params;
+        w.came++;
+        w.tokens = Math.min(BUDGET_TOKENS, w.tokens + p.budget);
+        const request: Request = { came: here.uptime, attempt: 1, waited: 0, over: false };
+        const gap = w.gap();
+        return [
+          s,
+          ...call(w, request, here.uptime, p),
+          ...(gap === undefined ? [] : [set('arrive' as const, gap)]),
+        ];
+      },
+      done(s, here, data) {
+        const { world: w } = s;
+        const p = here.params;
+        const attempt = data as Attempt;
+        w.busy--;
+        const inTime = here.uptime < attempt.until;
+        // Too late, or overtaken by a later attempt that was answered first: nobody hears it.
+        if (!inTime || attempt.request.over) {
+          w.wasted++;
+          if (!rules.endsOnce) end(w, attempt.request, true, here.uptime);
+        } else end(w, attempt.request, true, here.uptime);
+        return [s, ...next(w, here.uptime, p)];
+      },
+      timeout(s, here, data) {
+        const { world: w } = s;
+        const p = here.params;
+        const { request, n } = data as Attempt;
+        if (request.over || n !== request.attempt) return [s];
+        const more = p.attempts === 0 || request.attempt < p.attempts || !rules.boundsAttempts;
+        if (!more || (p.budget > 0 && rules.keepsBudget && w.tokens < 1)) {
+          end(w, request, false, here.uptime);
+          return [s];
+        }
+        if (p.budget > 0) {
+          w.tokens -= 1;
+          if (w.tokens < 0)
+            w.breach('the budget is kept', `at ${ms(here.uptime)} ms a retry was made with no token left`);
+        }
+        const waited = wait(p, request.attempt, request.waited, () => here.random(), rules.capsWaits);
+        const [least, most] = bounds(p, request.attempt, request.waited);
+        if (waited < least - 1e-6 || waited > most + 1e-6)
+          w.breach(
+            'waits keep to the formula',
+            `after attempt ${request.attempt} it waits ${Math.round(waited)} ms; between ${Math.round(least)} and ${Math.round(most)} were allowed`,
+          );
+        request.attempt++;
+        request.waited = waited;
+        w.retrying++;
+        return [s, later('retry', Math.round(waited * 1000), request)];
+      },
+      retry(s, here, data) {
+        s.world.retrying--;
+        return [s, ...call(s.world, data as Request, here.uptime, here.params)];
+      },
+      slow(s, here) {
+        s.world.slow = true;
+        const { triggerFrom, triggerUntil, slowdown } = here.params;
+        return [
+          s,
+          note(`the service turns ${slowdown} times slower`),
+          set('well', (triggerUntil - triggerFrom) * 1000),
+        ];
+      },
+      well(s) {
+        s.world.slow = false;
+        return [s, note('the service is as fast as before')];
+      },
+      slice(s, here) {
+        const { world: w } = s;
+        const p = here.params;
+        const perSecond = 1e6 / slice(p);
+        const came = w.came - w.sliced.came;
+        const ok = w.ok - w.sliced.ok;
+        const attempts = w.attempts - w.sliced.attempts;
+        w.sliced = { came: w.came, attempts: w.attempts, ok: w.ok };
+        const after = here.uptime > p.triggerUntil * 1000 && p.triggerUntil > p.triggerFrom;
+        w.lately.push({ came, ok });
+        if (w.lately.length > LATELY) w.lately.shift();
+        const recent = w.lately.reduce((sum, l) => ({ came: sum.came + l.came, ok: sum.ok + l.ok }));
+        const good = recent.ok >= 0.85 * recent.came;
+        if (after) w.recovered = good ? (w.recovered ?? here.uptime) : undefined;
+        const mood = good ? 'calm' : recent.ok < 0.3 * recent.came ? 'collapsed' : 'struggling';
+        return [
+          { ...s, mood },
+          sample('requests', Math.round(came * perSecond)),
+          sample('attempts', Math.round(attempts * perSecond)),
+          sample('answered in time', Math.round(ok * perSecond)),
+          sample('queue', w.queued),
+          set('slice', slice(p)),
+          ...(mood === s.mood ? [] : [become(mood), note(MOODS[mood]!)]),
+        ];
+      },
+    },
+  };
+}
+
+const MOODS: Readonly<Record<string, string>> = {
+  calm: 'nearly every request is answered in time',
+  struggling: 'many requests are not answered in time',
+  collapsed: 'hardly any request is answered in time',
+};
+
+const slice = (p: P) => Math.max(1000, Math.floor((p.simSeconds * 1e6) / SLICES));
