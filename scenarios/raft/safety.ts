@@ -20,7 +20,7 @@ export const servers = (
   watch: (node: string, before: State | undefined, after: State | undefined, world: World) => Finding,
 ): Monitor => ({
   changed: (node, before, after, world) =>
-    isServer(before ?? after) ? watch(node, before, after, world) : undefined,
+    isServerName(node) ? watch(node, before, after, world) : undefined,
 });
 
 /** The same as a fold, so that the explorer checks it on every order of events. Crashes leave no trace in it. */
@@ -33,9 +33,13 @@ const folded = <G>(
   what,
   fold: () => ({
     start,
-    changed: (seen, node, before, after) => (isServer(after) ? changed(seen, node, before, after) : seen),
+    changed: (seen, node, before, after) =>
+      after !== undefined && isServerName(node) ? changed(seen, node, before, after) : seen,
   }),
 });
+
+/** n1, n2, …: asked of every change of any node, so by the name and not by the state */
+const isServerName = (node: string): boolean => node.charCodeAt(0) === 110;
 
 export const isServer = (state: unknown): state is State =>
   typeof state === 'object' && state !== null && 'disk' in state;

@@ -139,6 +139,7 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
   for (const { name, property, monitor, ...watched } of properties) {
     const text = watched.finding === undefined ? monitor.end?.(kernel) : undefined;
     const finding = text === undefined ? watched.finding : { text, at: kernel.now };
+    const ops = finding && monitor.culprit?.();
     if (property.kind === 'sometimes') seen[name] = finding !== undefined;
     // What should happen in the end cannot be judged of a run that was stopped half-way.
     else if (property.kind === 'always' || (whole && !recipe.schedule))
@@ -149,6 +150,7 @@ export function simulate(scenario: Scenario, recipe: Recipe, options: RunOptions
         kind: property.kind,
         promised: property.promised?.(params) ?? true,
         ...(finding && { at: finding.at }),
+        ...(ops && { ops }),
       });
   }
   return {

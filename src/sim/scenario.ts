@@ -41,6 +41,8 @@ export interface Monitor {
   readonly listens?: readonly TraceEvent['kind'][];
   /** once, when the run is over */
   end?(world: World): Finding;
+  /** the operations to blame, after a finding: the picture marks them */
+  culprit?(): readonly number[] | undefined;
 }
 
 export interface Property<P> {
@@ -245,6 +247,8 @@ export interface Verdict {
   readonly promised: boolean;
   /** µs of the first violation */
   readonly at?: number;
+  /** the operations to blame, by number */
+  readonly ops?: readonly number[];
 }
 
 /** A run is a recipe; everything else about it is computed again on demand. */

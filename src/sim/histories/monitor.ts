@@ -51,6 +51,10 @@ export function historyMonitor(
       if (op?.outcome !== 'ok' || !reads(op)) return undefined;
       return judge([...ops.values()], model, consistency).culprit?.detail;
     },
-    end: () => judge([...ops.values()], model, consistency).culprit?.detail,
+    end() {
+      culprit = judge([...ops.values()], model, consistency).culprit;
+      return culprit?.detail;
+    },
+    culprit: () => culprit?.ops,
   };
 }
