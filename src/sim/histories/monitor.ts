@@ -1,4 +1,5 @@
 import {
+  type Culprit,
   causal,
   hear,
   type Judgement,
@@ -41,6 +42,11 @@ export function historyMonitor(
 ): Monitor {
   const ops = new Map<number, Op>();
   const { reads } = models(model);
+  let culprit: Culprit | undefined;
+  const blame = () => {
+    culprit = judge([...ops.values()], model, consistency).culprit;
+    return culprit?.detail;
+  };
   return {
     listens: ['invoke', 'return'],
     event(event) {
@@ -49,12 +55,9 @@ export function historyMonitor(
       if (event.kind === 'invoke' || ops.size > dated) return undefined;
       const op = ops.get(event.op);
       if (op?.outcome !== 'ok' || !reads(op)) return undefined;
-      return judge([...ops.values()], model, consistency).culprit?.detail;
+      return blame();
     },
-    end() {
-      culprit = judge([...ops.values()], model, consistency).culprit;
-      return culprit?.detail;
-    },
+    end: blame,
     culprit: () => culprit?.ops,
   };
 }
