@@ -1,6 +1,14 @@
 import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm';
 import { state } from './cards.ts';
-import type { Answers, Before, CardState, Decision, NewAnswer, Review } from './index.ts';
+import {
+  type Answers,
+  type Before,
+  type CardState,
+  channelScope,
+  type Decision,
+  type NewAnswer,
+  type Review,
+} from './index.ts';
 import type { Db } from './open.ts';
 import * as schema from './schema.ts';
 import type { Standings } from './standings.ts';
@@ -99,6 +107,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
       position: given('position'),
       mode: given('mode'),
       scope: given('scope'),
+      channel: given('channel'),
       day: given('day'),
       at: given('at'),
       took: given('took'),
@@ -157,12 +166,13 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
 
   /** adds a review to the rollups, or takes it off again */
   const count = (review: Pick<Row, Counted>, sign: 1 | -1) => {
-    const { learner, day, scope, topic, at, points } = review;
+    const { learner, day, scope, channel, topic, at, points } = review;
     const right = review.score >= 1 ? sign : 0;
     act.run({ learner, day, answers: sign, right, points: sign * points });
     if (sign < 0) idle.run({ learner, day });
     if (points > 0 && hidden.get({ learner })?.hidden === false)
-      standings.earn(learner, scope, topic, at, sign * points);
+      for (const board of channel === '' ? [scope] : [scope, channelScope(scope, channel)])
+        standings.earn(learner, board, topic, at, sign * points);
   };
 
   const before = (learner: number, question: string): Before => {
@@ -187,6 +197,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
       session: session ?? null,
       position: position ?? null,
       took: answer.took ?? null,
+      channel: answer.channel ?? '',
       grade: decision.grade,
       predicted: decision.predicted ?? null,
       points: decision.points,
@@ -320,13 +331,13 @@ interface Waiting {
   settle(result: () => Recorded): void;
 }
 
-type Counted = 'learner' | 'day' | 'scope' | 'topic' | 'at' | 'points' | 'score';
+type Counted = 'learner' | 'day' | 'scope' | 'channel' | 'topic' | 'at' | 'points' | 'score';
 
 const maybe = (row: Row | undefined): Review | undefined => (row === undefined ? undefined : told(row));
 
 /** SQL knows null, the interfaces leave out. */
-function told(row: Row): Review {
-  const { session, position, took, predicted, before, undone, ...rest } = row;
+export function told(row: Row): Review {
+  const { session, position, took, predicted, before, undone, channel, ...rest } = row;
   return {
     ...rest,
     ...(session !== null && { session }),
@@ -335,5 +346,6 @@ function told(row: Row): Review {
     ...(predicted !== null && { predicted }),
     ...(before !== null && { before: before satisfies CardState }),
     ...(undone !== null && { undone }),
+    ...(channel !== '' && { channel }),
   };
 }

@@ -5,10 +5,12 @@
 import type { Person } from '../chat.ts';
 import type { Recipe } from '../sim/scenario.ts';
 import type { Schedules, Slots } from './daily.ts';
+import type { Links, Memories } from './personal.ts';
 
 export type * from './daily.ts';
 export { openStore, StoreError } from './open.ts';
 export { type Period, periodKey, periods } from './periods.ts';
+export type * from './personal.ts';
 
 export interface Learner {
   readonly id: number;
@@ -17,6 +19,19 @@ export interface Learner {
   readonly timezone?: string;
   /** on no leaderboard */
   readonly hidden?: boolean;
+  /** local date, `2027-03-14` */
+  readonly interview?: string;
+  /** 0..1, wanted until then */
+  readonly retention?: number;
+  /** 1 Monday … 7 Sunday: days of half the load */
+  readonly easyDays?: readonly number[];
+}
+
+/** `realm` is where the id is unique: empty for Discord, the workspace for Slack, the page for the page */
+export interface Identity {
+  readonly platform: Person['platform'];
+  readonly realm: string;
+  readonly person: string;
 }
 
 export interface Learners {
@@ -28,6 +43,21 @@ export interface Learners {
   setTimezone(id: number, timezone: string): Promise<void>;
   /** leaves every leaderboard at once, or comes back with what the log says */
   setHidden(id: number, hidden: boolean): Promise<void>;
+  /** what is left out stays as it is; null takes the date away */
+  setPlan(
+    id: number,
+    plan: {
+      readonly interview?: string | null;
+      readonly retention?: number | null;
+      readonly easyDays?: readonly number[];
+    },
+  ): Promise<void>;
+  /** the platforms on which they are known */
+  identities(id: number): Promise<readonly Identity[]>;
+  /** every row that is held of a learner, by table */
+  everything(id: number): Promise<Readonly<Record<string, readonly object[]>>>;
+  /** Every row gone, leaderboards included; posts they appear on are shown anew without them. */
+  erase(id: number): Promise<void>;
 }
 
 export interface Runs {
@@ -123,6 +153,8 @@ export interface NewAnswer {
   readonly mode: string;
   /** whose leaderboard it counts for */
   readonly scope: string;
+  /** the channel of that scope, for its own leaderboard: see `channelScope`; left out in a direct message */
+  readonly channel?: string;
   /** the learner's own date */
   readonly day: string;
   readonly at: number;
@@ -205,7 +237,11 @@ export interface Cards {
   due(learner: number, by: number): Promise<readonly Card[]>;
 }
 
+/** the scope of one channel's own leaderboard */
+export const channelScope = (scope: string, channel: string): string => `${scope}/${channel}`;
+
 export interface Board {
+  /** of a server, workspace or page; or a `channelScope` */
   readonly scope: string;
   /** see `periodKey` */
   readonly period: string;
@@ -239,5 +275,7 @@ export interface Store {
   readonly ranking: Ranking;
   readonly schedules: Schedules;
   readonly slots: Slots;
+  readonly memories: Memories;
+  readonly links: Links;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Person } from '../chat.ts';
-import type { Learner, Learners } from './index.ts';
+import { everything } from './everything.ts';
+import type { Identity, Learner, Learners } from './index.ts';
 import type { Db } from './open.ts';
 import * as schema from './schema.ts';
 import { REDRAW } from './slots.ts';
@@ -14,6 +15,9 @@ export function learners(db: Db, standings: Standings): Learners {
     name: table.name,
     timezone: table.timezone,
     hidden: table.hidden,
+    interview: table.interview,
+    retention: table.retention,
+    easyDays: table.easyDays,
   };
   const byIdentity = db
     .select(columns)
@@ -37,7 +41,7 @@ export function learners(db: Db, standings: Standings): Learners {
     db.insert(identities)
       .values({ ...key, learner: row.id })
       .run();
-    return row;
+    return told(row);
   });
   const hide = db.$client.transaction((id: number, hidden: boolean) => {
     if (byId.get({ id })?.hidden === hidden) return;
@@ -46,21 +50,28 @@ export function learners(db: Db, standings: Standings): Learners {
     else standings.rejoin(id);
     db.$client.prepare(REDRAW).run(id);
   });
+  const erase = db.$client.transaction((id: number) => {
+    db.$client.prepare(REDRAW).run(id);
+    // Counts beside the standings know no owner: what they count has to leave before its owner does.
+    standings.leave(id);
+    db.delete(table).where(eq(table.id, id)).run();
+  });
   return {
     async of(person, now) {
       const key = keyOf(person);
       const name = shown(person.name);
-      const known = byIdentity.get(key);
-      if (known === undefined) return create(key, name, now);
+      const row = byIdentity.get(key);
+      if (row === undefined) return create(key, name, now);
+      const known = told(row);
       if (known.name === name) return known;
       db.update(table).set({ name }).where(eq(table.id, known.id)).run();
       return { ...known, name };
     },
     async find(person) {
-      return byIdentity.get(keyOf(person));
+      return maybe(byIdentity.get(keyOf(person)));
     },
     async get(id) {
-      return byId.get({ id });
+      return maybe(byId.get({ id }));
     },
     async setTimezone(id, timezone) {
       db.update(table).set({ timezone }).where(eq(table.id, id)).run();
@@ -73,8 +84,46 @@ export function learners(db: Db, standings: Standings): Learners {
         throw error;
       }
     },
+    async setPlan(id, plan) {
+      if (Object.keys(plan).length > 0) db.update(table).set(plan).where(eq(table.id, id)).run();
+    },
+    async identities(id) {
+      return db
+        .select({ platform: identities.platform, realm: identities.realm, person: identities.person })
+        .from(identities)
+        .where(eq(identities.learner, id))
+        .orderBy(identities.platform, identities.realm, identities.person)
+        .all() as Identity[];
+    },
+    async everything(id) {
+      return everything(db, id);
+    },
+    async erase(id) {
+      try {
+        erase.immediate(id);
+      } catch (error) {
+        standings.forget();
+        throw error;
+      }
+    },
   };
 }
+
+type Row = Pick<
+  typeof table.$inferSelect,
+  'id' | 'name' | 'timezone' | 'hidden' | 'interview' | 'retention' | 'easyDays'
+>;
+
+function told({ interview, retention, easyDays, ...rest }: Row): Learner {
+  return {
+    ...rest,
+    ...(interview !== null && { interview }),
+    ...(retention !== null && { retention }),
+    ...(easyDays.length > 0 && { easyDays }),
+  };
+}
+
+const maybe = (row: Row | undefined): Learner | undefined => (row === undefined ? undefined : told(row));
 
 interface Key {
   readonly platform: string;

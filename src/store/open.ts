@@ -5,10 +5,12 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { answers } from './answers.ts';
+import { answers, told } from './answers.ts';
 import { cards } from './cards.ts';
 import type { Store } from './index.ts';
 import { learners } from './learners.ts';
+import { links } from './links.ts';
+import { memories } from './memories.ts';
 import { ranking } from './ranking.ts';
 import { deliveries, runs } from './runs.ts';
 import { schedules } from './schedules.ts';
@@ -37,6 +39,8 @@ export async function openStore(url: string): Promise<Store> {
     ranking: ranking(db, boards),
     schedules: schedules(db),
     slots: slots(db),
+    memories: memories(db),
+    links: links(db, boards, { flush: log.flush, told }),
     async close() {
       log.flush();
       db.$client.close();

@@ -9,7 +9,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { Person, Place } from '../chat.ts';
 import type { Recipe } from '../sim/scenario.ts';
-import type { CardState, Filter, ScheduleKind } from './index.ts';
+import type { CardState, Filter, MemoryReport, ScheduleKind } from './index.ts';
 
 export const learners = sqliteTable('learners', {
   id: integer().primaryKey(),
@@ -18,6 +18,12 @@ export const learners = sqliteTable('learners', {
   timezone: text().notNull().default('UTC'),
   /** appears on no leaderboard: has no rows in `standings` */
   hidden: integer({ mode: 'boolean' }).notNull().default(false),
+  /** local date of the interview they prepare for */
+  interview: text(),
+  /** 0..1, what they want to recall until then; follows from the plan when the date is set */
+  retention: real(),
+  /** 1 Monday … 7 Sunday: days of half the load */
+  easyDays: text({ mode: 'json' }).$type<readonly number[]>().notNull().default([]),
   since: integer().notNull(),
 });
 
@@ -101,6 +107,8 @@ export const reviews = sqliteTable(
     mode: text().notNull(),
     /** whose leaderboard it counts for, `discord:1234` */
     scope: text().notNull(),
+    /** the channel of that scope, for its own leaderboard; empty in a direct message */
+    channel: text().notNull().default(''),
     /** the learner's own date, `2026-11-22` */
     day: text().notNull(),
     at: integer().notNull(),
@@ -165,6 +173,38 @@ export const activity = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.learner, t.day] })],
 );
+
+/** Memory parameters trained from a learner's own log, and how they did on reviews they had not seen. */
+export const memories = sqliteTable('memories', {
+  learner: integer()
+    .primaryKey()
+    .references(() => learners.id, { onDelete: 'cascade' }),
+  /** null where the published ones predicted better */
+  parameters: text({ mode: 'json' }).$type<readonly number[]>(),
+  report: text({ mode: 'json' }).$type<MemoryReport>().notNull(),
+});
+
+/** Codes that join two identities, each good for a few minutes. */
+export const links = sqliteTable(
+  'links',
+  {
+    code: text().primaryKey(),
+    learner: integer()
+      .notNull()
+      .references(() => learners.id, { onDelete: 'cascade' }),
+    expires: integer().notNull(),
+  },
+  (t) => [index('links_learner').on(t.learner), index('links_expires').on(t.expires)],
+);
+
+/** Wrong codes typed by a learner since the first of them: guessing is not worth it. */
+export const guesses = sqliteTable('guesses', {
+  learner: integer()
+    .primaryKey()
+    .references(() => learners.id, { onDelete: 'cascade' }),
+  count: integer().notNull(),
+  since: integer().notNull(),
+});
 
 /** A leaderboard: scope × period × topic, by number so that `standings` stays small. */
 export const boards = sqliteTable(

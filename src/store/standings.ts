@@ -111,11 +111,12 @@ export function standings(db: Db): Standings {
 
   // One row a learner, scope, period and topic; the period's name comes from the same function as above.
   const sums = (whose: string) => `
-    select r.scope, period_key(p.column1, r.at) as period, iif(t.column1, r.topic, '') as topic,
+    select iif(c.column1, r.scope || '/' || r.channel, r.scope) as scope, period_key(p.column1, r.at) as period, iif(t.column1, r.topic, '') as topic,
            r.learner, sum(r.points) as points
     from reviews r join learners l on l.id = r.learner,
-         (values ${periods.map((p) => `('${p}')`).join(', ')}) p, (values (0), (1)) t
-    where r.undone is null and r.points > 0 and l.hidden = 0 ${whose}
+         (values ${periods.map((p) => `('${p}')`).join(', ')}) p, (values (0), (1)) t,
+         (values (0), (1)) c
+    where (not c.column1 or r.channel <> '') and r.undone is null and r.points > 0 and l.hidden = 0 ${whose}
     group by 1, 2, 3, 4`;
   const sumsOf = client.prepare(sums('and r.learner = ?'));
   const standingOf = db
