@@ -69,6 +69,10 @@ export function hear(ops: Map<number, Op>, event: TraceEvent, keep?: (f: string)
 export function words(op: Op): string {
   const what = op.key === '' ? op.f : `${op.f} ${op.key}`;
   const value = op.value === null && !reading.has(op.f) ? '' : JSON.stringify(op.value);
-  const said = reading.has(op.f) ? ` → ${value}` : value === '' ? '' : ` ${value}`;
+  const said = reading.has(op.f)
+    ? ` → ${op.value === null ? 'nil' : value}`
+    : value === ''
+      ? ''
+      : ` ${value}`;
   return `${op.process} ${what}${said}${op.outcome === 'unknown' ? ' (outcome unknown)' : ''}`;
 }

@@ -156,7 +156,7 @@ export class Teller {
         if (!invoked) return 'an operation returns';
         const call = operation(invoked);
         if (event.outcome === 'ok')
-          return `${invoked.process}: ${call} → ${event.value === null ? 'ok' : show(event.value)}`;
+          return `${invoked.process}: ${call} → ${event.value === null ? nothing(invoked) : show(event.value)}`;
         if (event.outcome === 'fail') return `${invoked.process}: ${call} fails`;
         return `${invoked.process}: ${call} times out, its outcome unknown`;
       }
@@ -214,5 +214,7 @@ export function faultSentence(fault: Fault): string {
 }
 
 const show = (value: Value): string => (typeof value === 'string' ? value : JSON.stringify(value));
+/** What no value means: a read found nothing, anything else is simply done. */
+const nothing = (op: EventOf<'invoke'>) => (op.f === 'get' || op.f === 'read' ? 'nil' : 'ok');
 const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
 export const ms = (us: number) => `${Math.round(us / 1000)} ms`;
