@@ -69,7 +69,7 @@ export default scenario({
     'heal-and-merge': {
       title: 'What happens when the sides meet again',
       what: 'Versions that knew nothing of each other are kept as siblings: nothing is lost, and a client has to decide.',
-      set: { mode: 'ap', merge: 'siblings' },
+      set: { mode: 'ap', merge: 'siblings', settle: 450 },
       faults: partition,
     },
     'pacelc-latency': {
