@@ -33,7 +33,7 @@ function replicas(here: Here<P>): readonly string[] {
 }
 
 /** Clients spread over the replicas, so that a partition has some on each side. */
-export const homeOf = (name: string, nodes: number, all: number): string =>
+const homeOf = (name: string, nodes: number, all: number): string =>
   `n${1 + Math.floor(((Number(name.slice(1)) - 1) * nodes) / Math.max(1, all))}`;
 
 const partition = [

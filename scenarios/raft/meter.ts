@@ -141,7 +141,7 @@ export function meter(params: P): Meter {
 }
 
 /** The leader that this partition leaves with less than half of the members, and those on another side. */
-export function cutOff(groups: readonly (readonly string[])[], world: World) {
+function cutOff(groups: readonly (readonly string[])[], world: World) {
   for (const group of groups)
     for (const id of group) {
       const state: unknown = world.state(id);

@@ -217,7 +217,3 @@ export function leave(s: State, here: Hand, rules: Rules): Next {
   }
   return [next, ...effects];
 }
-
-/** The leader as this server believes, for a client to try. */
-export const leaderOf = (s: State, here: Hand): string | null =>
-  s.role.is === 'leader' ? here.self : s.role.is === 'follower' ? s.role.leader : null;
