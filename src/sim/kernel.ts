@@ -1,7 +1,8 @@
-import { parseDistribution, stream } from './chance.ts';
+import { parseDistribution } from './chance.ts';
 import { Links } from './links.ts';
+import { type Clockwork, Node } from './node.ts';
 import type { AnyParams, Values } from './params.ts';
-import type { Effect, Here, Message, Sampler, Step } from './protocol.ts';
+import type { Effect, Message, Step } from './protocol.ts';
 import { type Pending, Queue } from './queue.ts';
 import type {
   Actor,
@@ -13,7 +14,8 @@ import type {
   Scenario,
   World,
 } from './scenario.ts';
-import type { Fault, TraceEvent } from './trace.ts';
+import { resolveFault } from './targets.ts';
+import type { TraceEvent } from './trace.ts';
 
 /**
  * The kernel: virtual time, seeded chance, a network, disks and faults. It runs what is due in (time, sequence)
@@ -47,94 +49,13 @@ export interface KernelOptions {
 
 /** Events of a schedule are drawn this far apart, µs. */
 export const SCHEDULE_STEP = 10_000;
-/** In a schedule a timer that fires means that this much time has passed, µs: longer than any wait for a leader. */
-const SCHEDULE_TIMER = 1_000_000;
-
 type AnyStep = Step<unknown, Message, string>;
 type AnyEffect = Effect<Message, string>;
 
 /** How long a fault waits for its target (`@leader`) before it looks again, µs. */
 const LOOK_AGAIN = 5_000;
 
-export class Node implements Here<Values<AnyParams>> {
-  readonly self: string;
-  readonly index: number;
-  readonly part_: string;
-  readonly params: Values<AnyParams>;
-  readonly peers: readonly string[];
-  protocol: AnyProtocol;
-  state: unknown;
-  up = false;
-  paused = false;
-  epoch = 0;
-  disk: unknown;
-  /** the newest image written or being written */
-  writing: unknown;
-  diskFree = 0;
-  diskTime: Sampler | undefined;
-  behaviour: NonNullable<Scenario['behaviours']>[string] | undefined;
-  readonly timers = new Map<string, Pending<Node>>();
-  /** what came while paused, in order */
-  backlog: Pending<Node>[] = [];
-  readonly random: () => number;
-  readonly #kernel: Kernel;
-  #offset = 0;
-  #rate = 1;
-  #since = 0;
-  #uptime = 0;
-
-  constructor(
-    kernel: Kernel,
-    actor: Actor,
-    index: number,
-    protocol: AnyProtocol,
-    peers: readonly string[],
-    seed: number,
-  ) {
-    this.#kernel = kernel;
-    this.self = actor.id;
-    this.index = index;
-    this.part_ = actor.part;
-    this.protocol = protocol;
-    this.peers = peers;
-    this.params = kernel.options.params;
-    this.random = kernel.options.schedule ? () => 0.5 : stream(seed, `node:${actor.id}`);
-    this.diskTime = kernel.options.network.disk;
-  }
-
-  part(name: string): readonly string[] {
-    return this.#kernel.parts.get(name) ?? [];
-  }
-  get uptime(): number {
-    if (this.#kernel.fired !== undefined) return this.#kernel.fired * SCHEDULE_TIMER;
-    return Math.round(this.#uptime + (this.#kernel.now - this.#since) * this.#rate);
-  }
-  get clock(): number {
-    return this.uptime + this.#offset;
-  }
-  between(low: number, high: number): number {
-    return low + Math.floor(this.random() * (high - low + 1));
-  }
-  draw(ms: Sampler): number {
-    return Math.max(0, Math.round(ms.sample(this.random) * 1000));
-  }
-  unique(): number {
-    return this.#kernel.unique();
-  }
-
-  skew(offsetMs: number, driftPpm: number): void {
-    this.#uptime += (this.#kernel.now - this.#since) * this.#rate;
-    this.#since = this.#kernel.now;
-    this.#rate = 1 + driftPpm / 1e6;
-    this.#offset += Math.round(offsetMs * 1000);
-  }
-  /** a duration by this node's oscillator, as true time */
-  trueDuration(us: number): number {
-    return this.#rate === 1 ? Math.max(0, Math.round(us)) : Math.max(0, Math.round(us / this.#rate));
-  }
-}
-
-export class Kernel implements World {
+export class Kernel implements World, Clockwork {
   readonly options: KernelOptions;
   readonly actors: readonly Actor[];
   readonly parts = new Map<string, readonly string[]>();
@@ -633,73 +554,3 @@ interface DiskWrite {
 }
 
 const ms = (us: number) => `${Math.round(us / 1000)} ms`;
-
-/** The fault with its targets as node ids; undefined while a target (`@leader`) does not exist. */
-function resolveFault(planned: PlannedFault, world: Kernel, scenario: Scenario): Fault | undefined {
-  const named = new Set<string>();
-  let missing = false;
-  const resolve = (words: readonly string[] | undefined): string[] => {
-    const ids: string[] = [];
-    for (const word of words ?? []) {
-      if (word === '@rest') continue;
-      if (!word.startsWith('@')) ids.push(word);
-      else {
-        const found = target(word.slice(1), world, scenario, named);
-        if (found.length === 0) missing = true;
-        ids.push(...found);
-      }
-      for (const id of ids) named.add(id);
-    }
-    return ids;
-  };
-  const nodes = resolve(planned.nodes);
-  const groups = (planned.groups ?? []).map(resolve);
-  const from = resolve(planned.from);
-  const to = resolve(planned.to);
-  if (missing) return undefined;
-  const lanes = world.actors.filter((a) => scenario.look.lanes.includes(a.part)).map((a) => a.id);
-  const rest = lanes.filter((id) => !named.has(id));
-  planned.groups?.forEach((group, i) => {
-    if (group.includes('@rest')) groups[i]!.push(...rest);
-  });
-  if (planned.from?.includes('@rest')) from.push(...rest);
-  if (planned.to?.includes('@rest')) to.push(...rest);
-  switch (planned.fault) {
-    case 'crash':
-    case 'pause':
-    case 'resume':
-      return { fault: planned.fault, nodes };
-    case 'restart':
-      return planned.wipe ? { fault: 'restart', nodes, wipe: true } : { fault: 'restart', nodes };
-    case 'partition':
-      return { fault: 'partition', nodes: groups.flat(), groups };
-    case 'cut':
-      return { fault: 'cut', nodes: [...from, ...to], from, to };
-    case 'heal':
-      return { fault: 'heal', nodes: [] };
-    case 'loss':
-    case 'duplicate':
-      return { fault: planned.fault, nodes, rate: planned.rate ?? 0 };
-    case 'reorder':
-      return { fault: 'reorder', nodes, rate: planned.rate ?? 0, byMs: planned.byMs ?? 0 };
-    case 'delay':
-    case 'slow-disk':
-      return { fault: planned.fault, nodes, delay: planned.delay ?? 'fixed:0' };
-    case 'clock':
-      return { fault: 'clock', nodes, offsetMs: planned.offsetMs ?? 0, driftPpm: planned.driftPpm ?? 0 };
-    case 'byzantine':
-      return { fault: 'byzantine', nodes, behaviour: planned.behaviour ?? 'silent' };
-  }
-}
-
-function target(name: string, world: Kernel, scenario: Scenario, named: ReadonlySet<string>): string[] {
-  if (name === 'crashed') return world.nodes.filter((n) => !n.up).map((n) => n.self);
-  if (name === 'paused') return world.nodes.filter((n) => n.paused).map((n) => n.self);
-  const found = scenario.targets?.[name]?.(world);
-  if (found === undefined) return [];
-  const list = typeof found === 'string' ? [found] : found;
-  // A list is candidates in order of preference: the first not yet named, so `@leader @follower` are two nodes.
-  if (typeof found === 'string') return [...list];
-  const free = list.find((id) => !named.has(id));
-  return free === undefined ? [] : [free];
-}

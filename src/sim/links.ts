@@ -6,7 +6,7 @@ import type { Fault } from './trace.ts';
 interface End {
   readonly index: number;
   readonly self: string;
-  readonly part_: string;
+  readonly role: string;
 }
 
 export interface Fate {
@@ -38,7 +38,7 @@ export class Links {
     this.#seed = seed;
     this.#ends = ends;
     this.#dice = new Array(ends.length * ends.length);
-    this.#delays = ends.map((end) => network.near?.[end.part_]);
+    this.#delays = ends.map((end) => network.near?.[end.role]);
     this.#latency = network.latency;
     this.#legs = network.legs && new Map(Object.entries(network.legs));
     this.#loss = network.loss ?? 0;
