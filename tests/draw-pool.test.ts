@@ -31,6 +31,18 @@ describe('drawing in a worker', () => {
     }
   });
 
+  it('draws two runs under each other, and passes on what is wrong with the second', async () => {
+    const against = { ...wish, preset: 'orchestrated-commit' };
+    const sims = await loadSimulations();
+    const { picture, summary } = await draw.timeline(wish, { against });
+    const here = await renderTimeline(sims.run(wish), { format: 'png', against: sims.run(against) });
+    expect(Buffer.from(picture.bytes).equals(Buffer.from(here))).toBe(true);
+    expect(summary).toEqual(summarize(sims.run(wish)));
+    await expect(draw.timeline(wish, { against: { ...wish, preset: 'nonsense' } })).rejects.toThrow(
+      /saga has no preset `nonsense`/,
+    );
+  });
+
   it('draws the same wish once, whether it was drawn or is being drawn', async () => {
     const other = { ...wish, seed: 77 };
     const [a, b] = await Promise.all([draw.timeline(other), draw.timeline(other)]);

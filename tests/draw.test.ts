@@ -8,12 +8,11 @@ import { PALETTES } from '../src/draw/palette.ts';
 import { toPng } from '../src/draw/png.ts';
 import { layoutRanking } from '../src/draw/ranking.ts';
 import { renderTimeline } from '../src/draw/render.ts';
-import type { Sheet } from '../src/draw/sheet.ts';
 import { toSvg } from '../src/draw/svg.ts';
-import { textWidth } from '../src/draw/text.ts';
 import { timelineView } from '../src/draw/view.ts';
 import type { Run } from '../src/sim/scenario.ts';
 import { faultsRun, partitionRun, raftLook } from './support/draw-runs.ts';
+import { collisions, extent, outside } from './support/draw-sheet.ts';
 import { TraceBuilder, verdict } from './support/trace.ts';
 
 beforeAll(() => {
@@ -220,34 +219,3 @@ describe('fonts', () => {
     expect(process.env.FONTCONFIG_FILE).toBe(useFonts());
   });
 });
-
-type Words = Sheet['words'][number];
-
-function extent(word: Words): [number, number] {
-  const width = textWidth(word.text, word.size, word.weight);
-  const left = word.align === 'left' ? word.x : word.align === 'right' ? word.x - width : word.x - width / 2;
-  return [left, left + width];
-}
-
-function outside(sheet: Sheet): string[] {
-  return sheet.words
-    .filter((word) => {
-      const [left, right] = extent(word);
-      return left < 0 || right > sheet.width + 1 || word.y < 0 || word.y > sheet.height;
-    })
-    .map((word) => word.text);
-}
-
-/** Words of one line that overlap. */
-function collisions(sheet: Sheet): string[] {
-  const found: string[] = [];
-  sheet.words.forEach((a, i) => {
-    for (const b of sheet.words.slice(i + 1)) {
-      if (Math.abs(a.y - b.y) > Math.min(a.size, b.size) * 0.6) continue;
-      const [a1, a2] = extent(a);
-      const [b1, b2] = extent(b);
-      if (a1 < b2 - 1 && b1 < a2 - 1 && a.text !== '?' && b.text !== '?') found.push(`${a.text} | ${b.text}`);
-    }
-  });
-  return found;
-}

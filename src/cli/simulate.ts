@@ -166,7 +166,8 @@ async function drawn(
   light: boolean,
 ): Promise<string | Uint8Array> {
   const theme = light ? 'light' : 'dark';
-  if (format !== 'gif') return renderTimeline(run, { format: format as 'svg' | 'png', theme });
+  if (format !== 'gif')
+    return renderTimeline(run, { format: format as 'svg' | 'png', theme, ...(against && { against }) });
   if (against) throw new UsageError('a moving picture shows one run; --format svg or png for two.');
   return (await renderAnimation(run, { theme })).bytes;
 }

@@ -21,7 +21,7 @@ export interface TimelineOptions {
   readonly until?: number;
   /** the trace event (index) to highlight, with a playhead at its time */
   readonly step?: number;
-  /** a second run under the first on the same time axis, the first difference marked */
+  /** a second run under the first on the same time axis, the first difference marked; `until` and `step` then do not show */
   readonly against?: Recipe;
 }
 
@@ -56,6 +56,36 @@ export interface SpreadView {
   readonly people: number;
 }
 
+/** How far somebody is, or a group. */
+export interface ProgressView {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly topics: readonly {
+    readonly name: string;
+    /** 0..1 recalled now; undefined where nothing was learnt yet */
+    readonly share?: number;
+    readonly note?: string;
+  }[];
+  /** dates with answers or frozen ones; the last entry is today, even without answers */
+  readonly days?: readonly { readonly day: string; readonly count: number; readonly frozen?: boolean }[];
+  /** what comes due, today (with what is overdue) first */
+  readonly coming?: readonly number[];
+  readonly weakestTitle?: string;
+  readonly weakest?: readonly { readonly text: string; readonly note: string }[];
+}
+
+/** The load of every day up to a date. */
+export interface ForecastView {
+  readonly title: string;
+  readonly subtitle: string;
+  /** the date of the first day, `2026-11-22` */
+  readonly from: string;
+  /** up to the day before the date */
+  readonly days: readonly { readonly reviews: number; readonly fresh: number; readonly easy: boolean }[];
+  /** most of an ordinary day */
+  readonly level: number;
+}
+
 export interface Draw {
   /** Simulates and draws. Throws ParamError (bad recipe) as the simulator does; anything else is a bug. */
   timeline(
@@ -71,6 +101,8 @@ export interface Draw {
   summary(recipe: Recipe, options?: TimelineOptions): Promise<Summary>;
   ranking(view: RankingView, theme?: Theme): Promise<Picture>;
   spread(view: SpreadView, theme?: Theme): Promise<Picture>;
+  progress(view: ProgressView, theme?: Theme): Promise<Picture>;
+  forecast(view: ForecastView, theme?: Theme): Promise<Picture>;
   /** No picture: the question a generator makes of a run, simulated where pictures are. */
   generated(scenario: string, generator: string, seed: number): Promise<Generated | undefined>;
   close(): Promise<void>;

@@ -83,6 +83,8 @@ export async function createDraw(options: DrawOptions = {}): Promise<Draw> {
     summary: async (recipe, options = {}) => (await once({ kind: 'summary', recipe, options })).summary!,
     ranking: async (view, theme = 'dark') => (await once({ kind: 'ranking', view, theme })).picture!,
     spread: async (view, theme = 'dark') => (await once({ kind: 'spread', view, theme })).picture!,
+    progress: async (view, theme = 'dark') => (await once({ kind: 'progress', view, theme })).picture!,
+    forecast: async (view, theme = 'dark') => (await once({ kind: 'forecast', view, theme })).picture!,
     generated: async (scenario, generator, seed) =>
       (await once({ kind: 'generated', scenario, generator, seed })).generated,
     close: () => pool.destroy(),

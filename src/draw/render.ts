@@ -1,11 +1,19 @@
 import type { Run } from '../sim/scenario.ts';
 import type { Picture, Theme } from './index.ts';
+import { layoutComparison } from './layout/comparison.ts';
 import { layoutTimeline } from './layout.ts';
 import { toPng } from './png.ts';
+import type { Sheet } from './sheet.ts';
 import { toSvg } from './svg.ts';
+import { comparisonView } from './view/comparison.ts';
 import { timelineView, type ViewOptions } from './view.ts';
 
-export interface RenderOptions extends ViewOptions {
+export interface DrawnOptions extends ViewOptions {
+  /** a second run under the first, on the same axis of time; then `step` and `until` do not count */
+  readonly against?: Run;
+}
+
+export interface RenderOptions extends DrawnOptions {
   readonly format: 'svg' | 'png';
 }
 
@@ -24,10 +32,15 @@ export async function renderTimeline(run: Run, options: RenderOptions): Promise<
   return options.format === 'svg' ? svg : (await toPng(svg)).bytes;
 }
 
-export const timelineSvg = (run: Run, options: ViewOptions = {}): Promise<string> =>
-  toSvg(layoutTimeline(timelineView(run, options)), options.theme);
+export const timelineSvg = (run: Run, options: DrawnOptions = {}): Promise<string> =>
+  toSvg(sheetOf(run, options), options.theme);
 
-export const timelinePicture = async (run: Run, options: ViewOptions = {}): Promise<Picture> =>
+export const timelinePicture = async (run: Run, options: DrawnOptions = {}): Promise<Picture> =>
   toPng(await timelineSvg(run, options));
+
+const sheetOf = (run: Run, { against, ...options }: DrawnOptions): Sheet =>
+  against === undefined
+    ? layoutTimeline(timelineView(run, options))
+    : layoutComparison(comparisonView(run, against, options));
 
 export type { Theme };

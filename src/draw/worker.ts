@@ -8,10 +8,12 @@ import type { Recipe, Run } from '../sim/scenario.ts';
 import { summarize } from '../sim/summary.ts';
 import { ParamError } from '../sim/words.ts';
 import { checkFonts } from './check-fonts.ts';
+import { layoutForecast } from './forecast.ts';
 import { renderAnimation } from './gif.ts';
 import type { Picture } from './index.ts';
 import { Lru } from './lru.ts';
 import { toPng } from './png.ts';
+import { layoutProgress } from './progress.ts';
 import { layoutRanking } from './ranking.ts';
 import { timelinePicture } from './render.ts';
 import { layoutSpread } from './spread.ts';
@@ -48,21 +50,30 @@ async function answer(task: Task): Promise<Result> {
       return { ok: true, picture: plain(await toPng(await toSvg(layoutRanking(task.view), task.theme))) };
     case 'spread':
       return { ok: true, picture: plain(await toPng(await toSvg(layoutSpread(task.view), task.theme))) };
+    case 'progress':
+      return { ok: true, picture: plain(await toPng(await toSvg(layoutProgress(task.view), task.theme))) };
+    case 'forecast':
+      return { ok: true, picture: plain(await toPng(await toSvg(layoutForecast(task.view), task.theme))) };
     case 'generated': {
       const made = generated((await loadSimulations()).get(task.scenario), task.generator, task.seed);
       return { ok: true, ...(made && { generated: made }) };
     }
     case 'summary':
       return { ok: true, summary: summarize(await runOf(task.recipe), task.options) };
-    case 'timeline':
-    case 'animation': {
+    case 'timeline': {
+      const { against, ...options } = task.options;
       const run = await runOf(task.recipe);
-      const draw = task.kind === 'timeline' ? timelinePicture : renderAnimation;
+      const other = against && (await runOf(against));
       return {
         ok: true,
-        picture: plain(await draw(run, task.options)),
-        summary: summarize(run, task.options),
+        picture: plain(await timelinePicture(run, { ...options, ...(other && { against: other }) })),
+        summary: summarize(run, options),
       };
+    }
+    case 'animation': {
+      const run = await runOf(task.recipe);
+      const picture = await renderAnimation(run, task.options);
+      return { ok: true, picture: plain(picture), summary: summarize(run) };
     }
   }
 }

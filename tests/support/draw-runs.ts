@@ -85,6 +85,37 @@ export function partitionRun(): Run {
   });
 }
 
+/** The same cluster and seed without a partition: the leader crashes, and one client fewer is left waiting. */
+export function crashRun(): Run {
+  const nodes = servers(5);
+  const t = new TraceBuilder();
+  for (const node of nodes) t.state(0, node, 'follower', 'term 0');
+  reign(t, nodes, 'n2', 1, 162, 430);
+  t.fault(430, { fault: 'crash', nodes: ['n2'] });
+  t.fault(830, { fault: 'restart', nodes: ['n2'] });
+  reign(t, nodes, 'n5', 2, 640, 1000, (node, at) => node !== 'n2' || at > 830);
+  t.operation(60, 'c1', 'put', 160, { value: 1, outcome: 'fail' });
+  t.operation(330, 'c1', 'get', 38, { answer: null });
+  t.operation(620, 'c1', 'get', 90, { answer: null });
+  t.operation(908, 'c1', 'put', 40, { value: 3 });
+  t.operation(172, 'c2', 'put', 158, { value: 2, outcome: 'fail' });
+  t.operation(420, 'c2', 'get', 158, { outcome: 'unknown' });
+  const run = t.run({
+    nodes,
+    clients: ['c1', 'c2'],
+    lengthMs: 1000,
+    title: 'Raft',
+    look: {
+      ...raftLook,
+      headline: () => 'n5 takes over 242 ms after the crash',
+      span: () => ({ from: 430_000, to: 672_000, label: '242 ms to a new leader' }),
+      footer: 'Membership is fixed; snapshots are left out. Ongaro & Ousterhout 2014.',
+    },
+    verdicts: [verdict('election safety'), verdict('leader completeness')],
+  });
+  return { ...run, recipe: { ...run.recipe, preset: 'crash' } };
+}
+
 /** Four nodes and one of everything else: crash, pause, slow disk, loss, byzantine, tracks, a violation. */
 export function faultsRun(): Run {
   const nodes = servers(4);

@@ -1,7 +1,7 @@
-import type { Place } from '../layout.ts';
 import { line, px } from '../sheet.ts';
 import { fitting, shorten, textWidth } from '../text.ts';
 import type { BarView, LaneView } from '../view/lanes.ts';
+import type { Place } from './place.ts';
 
 /** Half the height of a quiet bar, and of one with a label. */
 const THIN = 5;

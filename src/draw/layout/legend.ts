@@ -1,8 +1,9 @@
 import { cross, type Draft, line, px } from '../sheet.ts';
 import { shorten, textWidth } from '../text.ts';
-import type { TimelineView } from '../view.ts';
+import type { SheetView } from '../view.ts';
 import { headOf, INKS, tips } from './arrows.ts';
 import { OUTCOMES } from './operations.ts';
+import { DASHES } from './tracks.ts';
 
 const ROW = 32;
 const SIZE = 20;
@@ -16,7 +17,7 @@ interface Entry {
 
 /** What occurs, then what was simplified. Returns the bottom of the picture. */
 export function layoutLegend(
-  view: TimelineView,
+  view: SheetView,
   draft: Draft,
   left: number,
   right: number,
@@ -82,6 +83,20 @@ export function layoutLegend(
         draft.marks.push({ path: cross(x + 26, y, 6), stroke: 'lost', strokeWidth: 3 });
       },
     });
+  legend.runs?.forEach((word, run) => {
+    const dash = DASHES[run];
+    arrows.push({
+      word,
+      width: 36,
+      draw: (x, y) =>
+        draft.marks.push({
+          path: line(x, y, x + 36, y),
+          stroke: 'text',
+          strokeWidth: 2.6,
+          ...(dash && { dash }),
+        }),
+    });
+  });
   return footer(view, draft, right, rows(bars, arrows, draft, left, right, top));
 }
 
@@ -120,7 +135,7 @@ function rows(
 }
 
 /** Two lines at most, broken between words. */
-function footer(view: TimelineView, draft: Draft, right: number, top: number): number {
+function footer(view: SheetView, draft: Draft, right: number, top: number): number {
   const size = 17;
   const room = right - EDGE;
   let rest = view.footer.join(' · ');

@@ -1,11 +1,11 @@
 import type { Ink } from '../../sim/scenario.ts';
-import type { Place } from '../layout.ts';
 import type { Paint } from '../palette.ts';
 import { cross, line, px } from '../sheet.ts';
 import { textWidth } from '../text.ts';
 import type { MessageView } from '../view/messages.ts';
 import { headOf, INKS, tips, type Way } from './arrows.ts';
 import { barAt, halfHeight } from './lanes.ts';
+import type { Place } from './place.ts';
 
 /** Labels are written on arrows only where these are few enough to have one each. */
 const FEW = 24;

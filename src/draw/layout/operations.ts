@@ -1,10 +1,13 @@
-import type { Place } from '../layout.ts';
 import type { Paint } from '../palette.ts';
 import { cross, px } from '../sheet.ts';
 import { fitting, shorten } from '../text.ts';
 import type { OperationView } from '../view/operations.ts';
+import type { RunView } from '../view.ts';
+import type { Place } from './place.ts';
 
-export const OPERATION_ROW = 38;
+const ROW = 38;
+/** between the lanes and the first row */
+const GAP = 16;
 const HALF = 15;
 const SMALLEST = 26;
 
@@ -17,10 +20,14 @@ export const OUTCOMES: Readonly<
   open: { sign: '', paint: 'quiet', word: 'under way' },
 };
 
-export function layoutOperations(place: Place, top: number): void {
+export const operationsHeight = (view: RunView): number =>
+  view.processes.length > 0 ? GAP + view.processes.length * ROW : 0;
+
+export function layoutOperations(place: Place): void {
   const { view, draft, left } = place;
+  const top = place.bottom + GAP;
   view.processes.forEach((row, i) => {
-    const y = top + (i + 0.5) * OPERATION_ROW;
+    const y = top + (i + 0.5) * ROW;
     draft.word(shorten(row.process, left - 30, 22), left - 16, y, {
       paint: 'muted',
       size: 22,

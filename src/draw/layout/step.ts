@@ -1,9 +1,10 @@
-import type { Place } from '../layout.ts';
 import { cross, line, px } from '../sheet.ts';
 import { textWidth } from '../text.ts';
 import { duration } from '../view/time.ts';
 import { headOf, INKS, tips } from './arrows.ts';
+import { layoutPlate, type Plate, plateAt } from './axis.ts';
 import { wayOf } from './messages.ts';
+import type { Place } from './place.ts';
 
 /** The playhead with what is looked at, and the blank after a cut. */
 export function layoutStep(place: Place, axisTop: number): void {
@@ -33,16 +34,7 @@ export function layoutStep(place: Place, axisTop: number): void {
       fillOpacity: 0.5,
     });
   draft.pointers.push({ path: line(at, top - 4, at, axisTop + 2), stroke: 'step', strokeWidth: 2 });
-  const { time, width, middle } = plateOf(place)!;
-  draft.plates.push({
-    x: px(middle - width / 2),
-    y: axisTop + 2,
-    width: px(width),
-    height: 28,
-    radius: 14,
-    fill: 'step',
-  });
-  draft.tag(time, middle, axisTop + 16, { paint: 'background', weight: 600, align: 'center' });
+  layoutPlate(draft, plateOf(place)!, axisTop);
   if (step.lane !== undefined) {
     const y = place.y(step.lane);
     draft.pointers.push({ path: circle(at, y, 11), stroke: 'step', strokeWidth: 3 });
@@ -50,13 +42,10 @@ export function layoutStep(place: Place, axisTop: number): void {
   if (step.message !== undefined) highlight(place, step.message);
 }
 
-/** The time under the playhead, and where it stands. */
-export function plateOf({ view, x, left, right }: Pick<Place, 'view' | 'x' | 'left' | 'right'>) {
-  if (view.step === undefined) return undefined;
-  const time = duration(view.step.at);
-  const width = textWidth(time, 20, 600) + 20;
-  const middle = Math.min(Math.max(x(view.step.at), left + width / 2), right - width / 2);
-  return { time, width, middle };
+/** The time under the playhead. */
+export function plateOf(place: Place): Plate | undefined {
+  const { step } = place.view;
+  return step && plateAt(step.at, duration(step.at), place);
 }
 
 function highlight(place: Place, index: number): void {

@@ -1,29 +1,50 @@
-import type { Place } from '../layout.ts';
 import type { Paint } from '../palette.ts';
-import { line, px } from '../sheet.ts';
+import { type Draft, line, px } from '../sheet.ts';
 import { shorten, textWidth } from '../text.ts';
 import { figure } from '../view/time.ts';
-import type { SeriesView, TrackView } from '../view/tracks.ts';
+import type { LimitView, SeriesView, TrackView } from '../view/tracks.ts';
+import type { Columns } from './place.ts';
 
+/** of one track, in px */
+export const TRACK = { least: 116, most: 160 };
 const TITLE = 34;
 const FOOT = 14;
-/** Lines of one track differ in their dashes too. */
-const DASHES: readonly (readonly number[] | undefined)[] = [undefined, [9, 5], [3, 4], [12, 4, 3, 4]];
+/** Lines of one run differ in their dashes too; of two runs the first is solid and the second dashed. */
+export const DASHES: readonly (readonly number[] | undefined)[] = [undefined, [9, 5], [3, 4], [12, 4, 3, 4]];
+const LIMIT_DASH = [6, 4];
+/** A limit further away than so many times what was reached is named, not drawn: to scale it would flatten the figures. */
+const FAR = 3;
 
-export function layoutTracks(place: Place, top: number, height: number): void {
-  place.view.tracks.forEach((track, i) => {
-    layoutTrack(place, track, top + i * height, height);
+interface Context {
+  readonly draft: Draft;
+  readonly columns: Columns;
+  /** the last line ends here, px */
+  readonly end: number;
+}
+
+export function layoutTracks(
+  draft: Draft,
+  columns: Columns,
+  { to, until }: { readonly to: number; readonly until?: number },
+  tracks: readonly TrackView[],
+  top: number,
+  height: number,
+): void {
+  const context: Context = { draft, columns, end: columns.x(Math.min(until ?? to, to)) };
+  tracks.forEach((track, i) => {
+    layoutTrack(context, track, top + i * height, height);
   });
 }
 
-function layoutTrack(place: Place, track: TrackView, top: number, height: number): void {
-  const { draft, left, right, x, view } = place;
+function layoutTrack(context: Context, track: TrackView, top: number, height: number): void {
+  const { draft, columns, end } = context;
+  const { left, right, x } = columns;
   const y1 = top + TITLE;
   const y0 = top + height - FOOT;
   const values = track.series.flatMap((series) => series.points.map(([, value]) => value));
-  // a limit far away is named, not drawn: to scale it would flatten the figures
-  const limited = track.limit !== undefined && track.limit.value <= 3 * Math.max(...values);
-  if (limited) values.push(track.limit.value);
+  const reached = Math.max(...values);
+  const near = track.limits.filter((limit) => limit.value <= FAR * reached);
+  values.push(...near.map((limit) => limit.value));
   const most = Math.max(...values, 0);
   const least = Math.min(...values, 0);
   const room = most - least || 1;
@@ -38,47 +59,69 @@ function layoutTrack(place: Place, track: TrackView, top: number, height: number
   if (y0 - y1 > 24) draft.word(short(least), left - 10, y0, axis);
 
   const title = `${track.title}${track.unit === '' ? '' : ` (${track.unit})`}`;
-  let at = left + draft.word(shorten(title, 520, 19, 600), left, top + 16, { size: 19, weight: 600 }) + 22;
+  const keys = new Keys(draft, top + 16, right);
+  keys.at = left + draft.word(shorten(title, 520, 19, 600), left, top + 16, { size: 19, weight: 600 }) + 22;
+  const named = new Set<string>();
   track.series.forEach((series, i) => {
-    const dash = DASHES[i % DASHES.length];
-    const path = pathOf(series, x, y, x(Math.min(view.until ?? view.to, view.to)));
-    if (series.as === 'area')
+    const dash = series.run === undefined ? DASHES[i % DASHES.length] : DASHES[series.run];
+    const path = pathOf(series, x, y, end);
+    // two filled areas would hide each other
+    if (series.as === 'area' && series.run !== 1)
       draft.links.push({
         path: closed(path, series, x, y(Math.max(least, 0))),
         fill: series.tone,
         fillOpacity: 0.3,
       });
     draft.links.push({ path, stroke: series.tone, strokeWidth: 2.6, ...(dash && { dash }) });
-    at = key(place, at, top + 16, series.legend, series.tone, dash);
+    if (series.run === undefined) keys.add(series.legend, series.tone, dash);
+    else if (!named.has(series.legend)) keys.add(series.legend, series.tone);
+    named.add(series.legend);
   });
-  if (!track.limit) return;
-  const limit = `${track.limit.legend} ${short(track.limit.value)}`;
-  if (limited) {
+  for (const limit of near) {
     draft.marks.push({
-      path: line(left, y(track.limit.value), right, y(track.limit.value)),
+      path: line(left, y(limit.value), right, y(limit.value)),
       stroke: 'lost',
       strokeWidth: 2,
-      dash: [6, 4],
+      dash: limit.run === 1 ? [2, 3] : LIMIT_DASH,
     });
-    key(place, at, top + 16, limit, 'lost', [6, 4]);
-  } else
-    draft.word(shorten(`(${limit}: far above)`, right - at, 18), at, top + 16, { paint: 'muted', size: 18 });
+    keys.add(words(limit), 'lost', limit.run === 1 ? [2, 3] : LIMIT_DASH);
+  }
+  for (const limit of track.limits.filter((l) => !near.includes(l))) keys.say(`${words(limit)} ↑`);
 }
 
-function key(
-  place: Place,
-  at: number,
-  y: number,
-  legend: string,
-  paint: Paint,
-  dash?: readonly number[],
-): number {
-  const { draft, right } = place;
-  const text = shorten(legend, right - at - 34, 18);
-  if (text === '') return at;
-  draft.lines.push({ path: line(at, y, at + 26, y), stroke: paint, strokeWidth: 3, ...(dash && { dash }) });
-  draft.word(text, at + 34, y, { paint: 'muted', size: 18 });
-  return at + 34 + textWidth(text, 18) + 20;
+const words = (limit: LimitView): string => `${limit.legend} ${short(limit.value)}`;
+
+/** The line beside a track's title that says what is what. */
+class Keys {
+  at = 0;
+  readonly #draft: Draft;
+  readonly #y: number;
+  readonly #right: number;
+
+  constructor(draft: Draft, y: number, right: number) {
+    this.#draft = draft;
+    this.#y = y;
+    this.#right = right;
+  }
+
+  add(legend: string, paint: Paint, dash?: readonly number[]): void {
+    const text = shorten(legend, this.#right - this.at - 34, 18);
+    if (text === '') return;
+    const { at } = this;
+    this.#draft.lines.push({
+      path: line(at, this.#y, at + 26, this.#y),
+      stroke: paint,
+      strokeWidth: 3,
+      ...(dash && { dash }),
+    });
+    this.#draft.word(text, at + 34, this.#y, { paint: 'muted', size: 18 });
+    this.at += 34 + textWidth(text, 18) + 20;
+  }
+
+  say(legend: string): void {
+    const text = shorten(legend, this.#right - this.at, 18);
+    this.at += this.#draft.word(text, this.at, this.#y, { paint: 'lost', size: 18 }) + 20;
+  }
 }
 
 /** A step holds its value until the next; so does the last one, to the end of what is drawn. */

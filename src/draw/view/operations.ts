@@ -38,7 +38,7 @@ export function operationsOf(frame: Frame): {
   total: number;
   tracks: TrackView[];
 } {
-  const { run, from, to, end, options } = frame;
+  const { run, from, to, end, options, most } = frame;
   const invoked = new Map<number, EventOf<'invoke'>>();
   const returned = new Map<number, EventOf<'return'>>();
   for (const event of run.events) {
@@ -80,7 +80,7 @@ export function operationsOf(frame: Frame): {
     .sort((a, b) => rank(a.row) - rank(b.row) || a.i - b.i)
     .map(({ row }) => row);
   return {
-    processes: shown.slice(0, MOST_PROCESSES).map((row, i) => ({
+    processes: shown.slice(0, most.processes).map((row, i) => ({
       process: shown[i - 1]?.process === row.process ? '' : clean(row.process, 40),
       operations: row.operations,
     })),
@@ -129,8 +129,10 @@ function counted(
     { legend: 'unknown ?', tone: 'odd', as: 'step', points: points(counts.unknown) },
   ] as const;
   return {
+    kind: 'operations',
     title: `${seen.length} operations`,
     unit: 'per stretch',
     series: series.filter((s) => s.points.some(([, count]) => count > 0)),
+    limits: [],
   };
 }

@@ -4,10 +4,19 @@ import type { Frame } from '../view.ts';
 
 /** A figure over time under the lanes. */
 export interface TrackView {
+  /** what it was made of: `sample` events, or operations counted because they are too many to draw */
+  readonly kind: 'samples' | 'operations';
   readonly title: string;
   readonly unit: string;
   readonly series: readonly SeriesView[];
-  readonly limit?: { readonly legend: string; readonly value: number };
+  readonly limits: readonly LimitView[];
+}
+
+export interface LimitView {
+  readonly legend: string;
+  readonly value: number;
+  /** of two runs, the one it belongs to; both if absent */
+  readonly run?: 0 | 1;
 }
 
 export interface SeriesView {
@@ -16,6 +25,8 @@ export interface SeriesView {
   readonly as: 'line' | 'area' | 'step';
   /** [µs, value], in order of time */
   readonly points: readonly (readonly [number, number])[];
+  /** of two runs, the one it belongs to */
+  readonly run?: 0 | 1;
 }
 
 /** Columns a series is thinned to; of each the extremes stay, so that no peak is lost. */
@@ -40,6 +51,7 @@ export function tracksOf(frame: Frame): TrackView[] {
     .map((track): TrackView => {
       const value = track.limit?.value ?? (track.limit?.param && Number(run.params[track.limit.param]));
       return {
+        kind: 'samples',
         title: clean(track.title, 60),
         unit: clean(track.unit, 30),
         series: track.series
@@ -50,9 +62,10 @@ export function tracksOf(frame: Frame): TrackView[] {
             points: thin(points.get(series.name) ?? [], from, to),
           }))
           .filter((series) => series.points.length > 0),
-        ...(track.limit &&
-          typeof value === 'number' &&
-          Number.isFinite(value) && { limit: { legend: clean(track.limit.legend, 40), value } }),
+        limits:
+          track.limit && typeof value === 'number' && Number.isFinite(value)
+            ? [{ legend: clean(track.limit.legend, 40), value }]
+            : [],
       };
     })
     .filter((track) => track.series.length > 0);

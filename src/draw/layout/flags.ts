@@ -1,14 +1,10 @@
-import type { Place } from '../layout.ts';
 import type { Paint } from '../palette.ts';
 import { line, px } from '../sheet.ts';
 import { fitting, shorten, textWidth } from '../text.ts';
 import type { FaultView } from '../view/faults.ts';
-import type { TimelineView } from '../view.ts';
+import type { RunView } from '../view.ts';
+import type { Place } from './place.ts';
 
-const EDGE = 24;
-const RIGHT_EDGE = 1174;
-/** The headline and the recipe stand above this. */
-export const TITLE_END = 88;
 const ROW = 32;
 const BOX = 28;
 const MOST_ROWS = 4;
@@ -34,19 +30,20 @@ interface Frame {
   readonly right: number;
 }
 
-export function headerHeight(view: TimelineView, frame: Frame): number {
-  return TITLE_END + rowsOf(flagsOf(view, frame)) * ROW + (view.span ? ROW : 0);
+/** What stands above the lanes takes so much. */
+export function flagsHeight(view: RunView, frame: Frame): number {
+  return (rowsOf(flagsOf(view, frame)) + (view.span ? 1 : 0)) * ROW;
 }
 
 const rowsOf = (flags: readonly Flag[]) => flags.reduce((most, flag) => Math.max(most, flag.row + 1), 0);
 
-export function layoutHeader(place: Place): void {
+/** Faults and violations by name, with what they cover of the lanes, and the measured span. */
+export function layoutFlags(place: Place, start: number): void {
   const { view, draft, top, bottom } = place;
-  layoutTitle(place);
   const flags = flagsOf(view, place);
   const share = (view.to - view.from) * WHOLE;
   for (const flag of flags) {
-    const y = TITLE_END + 6 + flag.row * ROW;
+    const y = start + flag.row * ROW;
     const width = Math.max(flag.x2 - flag.x1, 3);
     const { fault } = flag;
     if (flag.kind === 'violation') {
@@ -89,46 +86,10 @@ export function layoutHeader(place: Place): void {
       draft.lines.push({ path: edges, stroke: 'fault', strokeWidth: 2 });
     }
   }
-  if (view.span) layoutSpan(place, TITLE_END + 6 + rowsOf(flags) * ROW + BOX / 2);
+  if (view.span) layoutSpan(place, start + rowsOf(flags) * ROW + BOX / 2);
 }
 
-function layoutTitle({ view, draft }: Place): void {
-  const { badge } = view;
-  const badgeText = badge ? shorten(badge.text, 700, 20, 600) : '';
-  const badgeWidth = badge ? textWidth(badgeText, 20, 600) + 32 : 0;
-  const room = RIGHT_EDGE - EDGE - badgeWidth - (badge ? 24 : 0);
-  const size = [30, 27, 24].find((s) => textWidth(view.headline, s, 700) <= room);
-  const recipeWidth = textWidth(view.recipe, 22);
-  // a long badge goes beside the recipe if there is more room there than beside the headline
-  const low = size === undefined && recipeWidth <= room;
-  const headlineRoom = size === undefined && low ? RIGHT_EDGE - EDGE : room;
-  const headlineSize =
-    size ?? [30, 27, 24].find((s) => textWidth(view.headline, s, 700) <= headlineRoom) ?? 24;
-  draft.word(shorten(view.headline, headlineRoom, headlineSize, 700), EDGE, 33, {
-    size: headlineSize,
-    weight: 700,
-  });
-  const recipeRoom = low ? room : RIGHT_EDGE - EDGE;
-  const recipeSize = recipeWidth <= recipeRoom ? 22 : 20;
-  draft.word(shorten(view.recipe, recipeRoom, recipeSize), EDGE, 68, { paint: 'muted', size: recipeSize });
-  if (!badge) return;
-  const y = low ? 68 : 38;
-  draft.boxes.push({
-    x: px(RIGHT_EDGE - badgeWidth),
-    y: y - 17,
-    width: px(badgeWidth),
-    height: 34,
-    fill: badge.tone,
-    radius: 17,
-  });
-  draft.word(badgeText, RIGHT_EDGE - badgeWidth / 2, y, {
-    paint: `on ${badge.tone}`,
-    weight: 600,
-    align: 'center',
-  });
-}
-
-function flagsOf(view: TimelineView, frame: Frame): Flag[] {
+function flagsOf(view: RunView, frame: Frame): Flag[] {
   const ends: number[] = [];
   const flags: Flag[] = [];
   const put = (flag: Omit<Flag, 'row'>, left: number, right: number) => {
