@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MOST_MESSAGES } from '../src/draw/view/messages.ts';
 import { ticks } from '../src/draw/view/time.ts';
 import { MOST_LANES, timelineView } from '../src/draw/view.ts';
-import { faultsRun, partitionRun, raftLook } from './support/draw-runs.ts';
+import { faultsRun, partitionRun, raftLook, staleRead } from './support/draw-runs.ts';
 import { tellView } from './support/tell-view.ts';
 import { TraceBuilder, verdict } from './support/trace.ts';
 
@@ -13,7 +13,8 @@ describe('view data', () => {
     ['partition', () => timelineView(partitionRun())],
     ['faults', () => timelineView(faultsRun())],
     ['until', () => timelineView(partitionRun(), { until: 600_000 })],
-    ['step', () => timelineView(partitionRun(), { step: 120, marked: [3] })],
+    ['step', () => timelineView(partitionRun(), { step: 120 })],
+    ['blame', () => timelineView(staleRead())],
   ])('of %s reads as its page', async (name, view) => {
     await expect(tellView(view())).toMatchFileSnapshot(golden(name));
   });
@@ -30,6 +31,21 @@ describe('view data', () => {
       ...view.processes.flatMap((process) => process.operations.map((op) => op.to)),
     ];
     expect(Math.max(...times)).toBeLessThanOrEqual(600_000);
+  });
+
+  it('marks what a verdict blames where rows are left out or operations counted, and never before the cut', () => {
+    const blamed = (view: ReturnType<typeof timelineView>) =>
+      view.processes.flatMap((p) => p.operations.filter((op) => op.blamed).map((op) => op.words.at(-1)));
+    const others = (n: number) => Array.from({ length: n }, (_, i) => `a${i}`);
+    const crowded = timelineView(staleRead(others(8)));
+    expect(crowded.processes.map((p) => p.process)).toEqual(expect.arrayContaining(['c1', 'c2', 'c3']));
+    expect(blamed(crowded)).toHaveLength(3);
+    const counted = timelineView(staleRead(others(200)));
+    expect(counted.tracks[0]!.title).toBe('204 operations');
+    expect(counted.processes.flatMap((p) => p.operations)).toHaveLength(3);
+    expect(blamed(counted)).toHaveLength(3);
+    const cut = timelineView(staleRead(), { until: 280_000 });
+    expect([blamed(cut), cut.blame]).toEqual([[], undefined]);
   });
 
   it.each([

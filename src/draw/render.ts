@@ -41,6 +41,6 @@ export const timelinePicture = async (run: Run, options: DrawnOptions = {}): Pro
 const sheetOf = (run: Run, { against, ...options }: DrawnOptions): Sheet =>
   against === undefined
     ? layoutTimeline(timelineView(run, options))
-    : layoutComparison(comparisonView(run, against, options));
+    : layoutComparison(comparisonView(run, against));
 
 export type { Theme };

@@ -22,6 +22,8 @@ export interface RunView {
   readonly violations: readonly { readonly at: number; readonly text: string; readonly promised: boolean }[];
   readonly span?: { readonly from: number; readonly to: number; readonly label: string };
   readonly processes: readonly ProcessView[];
+  /** what the operations marked as blamed did wrong together */
+  readonly blame?: string;
 }
 
 export interface BadgeView {
@@ -69,10 +71,7 @@ export interface LegendView {
   readonly runs?: readonly [string, string];
 }
 
-export interface ViewOptions extends Omit<TimelineOptions, 'against'> {
-  /** operations to mark, by number: the ones a verdict names */
-  readonly marked?: readonly number[];
-}
+export type ViewOptions = Omit<TimelineOptions, 'against'>;
 
 export interface Frame {
   readonly run: Run;
@@ -82,6 +81,8 @@ export interface Frame {
   readonly end: number;
   /** lane number of a node */
   readonly lanes: ReadonlyMap<string, number>;
+  /** the operations a verdict blames, by number */
+  readonly blamed: ReadonlySet<number>;
   readonly options: ViewOptions;
   readonly most: Most;
 }

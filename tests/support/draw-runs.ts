@@ -116,6 +116,29 @@ export function crashRun(): Run {
   return { ...run, recipe: { ...run.recipe, preset: 'crash' } };
 }
 
+/** Clients that disagree, and a verdict that says which of their operations cannot all be. */
+export function staleRead(more: readonly string[] = []): Run {
+  const t = new TraceBuilder();
+  t.operation(10, 'c1', 'put', 60, { value: 1 });
+  t.operation(100, 'c2', 'put', 60, { value: 2 });
+  t.operation(200, 'c1', 'get', 30, { answer: 2 });
+  t.operation(210, 'c3', 'get', 40, { answer: 1 });
+  for (const client of more) t.operation(5, client, 'get', 20, { answer: null });
+  return t.run({
+    nodes: ['n1'],
+    clients: [...more, 'c1', 'c2', 'c3'],
+    lengthMs: 300,
+    verdicts: [
+      verdict('no data lost', false, { at: 300_000 }),
+      verdict('linearizable', false, {
+        at: 300_000,
+        ops: [1, 2, 4],
+        detail: 'c3 get x → 1, although c2 put x 2 had returned before: a stale read.',
+      }),
+    ],
+  });
+}
+
 /** Four nodes and one of everything else: crash, pause, slow disk, loss, byzantine, tracks, a violation. */
 export function faultsRun(): Run {
   const nodes = servers(4);

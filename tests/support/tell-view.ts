@@ -82,10 +82,11 @@ function tellRun(view: RunView, section: Section): void {
     view.processes.flatMap((p) =>
       p.operations.map(
         (op, i) =>
-          `${(i === 0 ? p.process : '').padEnd(6)} ${span(op.from, op.to)} ${op.outcome}: ${op.words.join(' / ')}${op.marked ? ' (marked)' : ''}`,
+          `${(i === 0 ? p.process : '').padEnd(6)} ${span(op.from, op.to)} ${op.outcome}: ${op.words.join(' / ')}${op.blamed ? ' (blamed)' : ''}`,
       ),
     ),
   );
+  section('blame', view.blame === undefined ? [] : [view.blame]);
 }
 
 function tellRest(view: SheetView, section: Section): void {

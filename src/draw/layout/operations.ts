@@ -1,6 +1,6 @@
 import type { Paint } from '../palette.ts';
-import { cross, px } from '../sheet.ts';
-import { fitting, shorten } from '../text.ts';
+import { cross, type Draft, px } from '../sheet.ts';
+import { fitting, shorten, textWidth } from '../text.ts';
 import type { OperationView } from '../view/operations.ts';
 import type { RunView } from '../view.ts';
 import type { Place } from './place.ts';
@@ -10,6 +10,9 @@ const ROW = 38;
 const GAP = 16;
 const HALF = 15;
 const SMALLEST = 26;
+/** radius of the sign on a blamed operation, and the height of the line that says why */
+const SIGN = 10;
+const BLAMED = 34;
 
 export const OUTCOMES: Readonly<
   Record<OperationView['outcome'], { sign: string; paint: Paint; word: string }>
@@ -21,7 +24,7 @@ export const OUTCOMES: Readonly<
 };
 
 export const operationsHeight = (view: RunView): number =>
-  view.processes.length > 0 ? GAP + view.processes.length * ROW : 0;
+  view.processes.length > 0 ? GAP + view.processes.length * ROW + (view.blame === undefined ? 0 : BLAMED) : 0;
 
 export function layoutOperations(place: Place): void {
   const { view, draft, left } = place;
@@ -40,6 +43,11 @@ export function layoutOperations(place: Place): void {
       taken = layoutOperation(place, operation, y, taken, free);
     });
   });
+  if (view.blame === undefined) return;
+  const y = top + view.processes.length * ROW + BLAMED / 2 - 1;
+  layoutSign(draft, left - 26, y);
+  const size = [20, 18].find((s) => textWidth(view.blame!, s) <= place.right - left) ?? 18;
+  draft.word(shorten(view.blame, place.right - left, size), left, y, { paint: 'lost', size });
 }
 
 /**
@@ -59,7 +67,7 @@ function layoutOperation(
   const real = Math.max(3, x(op.to) - x1);
   // a bar too short to hold its sign is made as long as the sign, if nothing stands there
   const width = px(real >= SMALLEST || room < SMALLEST || op.outcome === 'open' ? real : SMALLEST);
-  const ring = op.marked ? ({ stroke: 'step', strokeWidth: 3 } as const) : {};
+  const ring = op.blamed ? ({ stroke: 'step', strokeWidth: 3 } as const) : {};
   const open = op.outcome === 'open';
   draft.boxes.push({
     x: px(x1),
@@ -71,6 +79,7 @@ function layoutOperation(
       ? { fill: 'background', stroke: 'quiet', strokeWidth: 2, dash: [2, 3] }
       : { fill: paint, ...ring }),
   });
+  if (op.blamed) layoutSign(draft, x1 + width, y - HALF);
   const style = { weight: 600, paint: open ? 'muted' : (`on ${paint}` as Paint), align: 'center' } as const;
   const within = fitting(
     op.words.map((words) => `${words} ${sign}`.trim()),
@@ -92,4 +101,19 @@ function layoutOperation(
   const before = fitting(calls, x1 - 8 - taken - 12, 20);
   if (before !== undefined) draft.word(before, x1 - 8, y, { paint: 'muted', align: 'right' });
   return x1 + width;
+}
+
+/** The sign of an operation a verdict speaks of: a disc on its corner, so that the bar's own words stay. */
+function layoutSign(draft: Draft, x: number, y: number): void {
+  draft.plates.push({
+    x: px(x - SIGN),
+    y: px(y - SIGN),
+    width: 2 * SIGN,
+    height: 2 * SIGN,
+    radius: SIGN,
+    fill: 'lost',
+    stroke: 'background',
+    strokeWidth: 2,
+  });
+  draft.tag('!', x, y, { paint: 'background', size: 17, weight: 700, align: 'center' });
 }

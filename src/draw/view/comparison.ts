@@ -1,6 +1,6 @@
 import type { Run } from '../../sim/scenario.ts';
 import { clean } from '../text.ts';
-import type { LegendView, RunView, SheetView, ViewOptions } from '../view.ts';
+import type { LegendView, RunView, SheetView } from '../view.ts';
 import { captionsOf, contrast, firstDifference, sharedLine } from './contrast.ts';
 import { footerOf, frameOf, type Most, partsOf, windowOf } from './run.ts';
 import { duration } from './time.ts';
@@ -30,14 +30,12 @@ const mostFor = (lanes: number): Most => ({
 });
 
 /** Everything the picture of these two runs shows. Pure. A step and a cut belong to one run and do not show here. */
-export function comparisonView(a: Run, b: Run, options: ViewOptions = {}): ComparisonView {
+export function comparisonView(a: Run, b: Run): ComparisonView {
   const windows = [windowOf(a), windowOf(b)] as const;
   const from = Math.min(windows[0].from, windows[1].from);
   const to = Math.max(windows[0].to, windows[1].to);
   const lanes = Math.max(laneCount(a), laneCount(b));
-  const parts = [a, b].map((run) =>
-    partsOf(frameOf(run, { from, to }, { marked: options.marked }, mostFor(lanes))),
-  );
+  const parts = [a, b].map((run) => partsOf(frameOf(run, { from, to }, {}, mostFor(lanes))));
   const [above, below] = [parts[0]!, parts[1]!];
   const captions = captionsOf(a, b);
   const shown = (side: 0 | 1): ComparedView => {

@@ -17,8 +17,8 @@ export interface OperationView {
   readonly outcome: Outcome | 'open';
   /** wordings, longest first, without the sign of the outcome */
   readonly words: readonly string[];
-  /** named by a verdict */
-  readonly marked: boolean;
+  /** a verdict says that it could not have gone so */
+  readonly blamed: boolean;
 }
 
 /** Rows drawn at most. */
@@ -38,7 +38,7 @@ export function operationsOf(frame: Frame): {
   total: number;
   tracks: TrackView[];
 } {
-  const { run, from, to, end, options, most } = frame;
+  const { run, from, to, end, blamed, most } = frame;
   const invoked = new Map<number, EventOf<'invoke'>>();
   const returned = new Map<number, EventOf<'return'>>();
   for (const event of run.events) {
@@ -52,18 +52,16 @@ export function operationsOf(frame: Frame): {
     const answer = returned.get(op.op);
     return answer === undefined ? op.at <= Math.min(to, latest) : op.at <= to && answer.at >= from;
   });
-  if (seen.length > MOST_OPERATIONS)
-    return { processes: [], total: 0, tracks: [counted(frame, seen, returned)] };
-  const marked = new Set(options.marked);
+  const crowded = seen.length > MOST_OPERATIONS;
   const rows: Row[] = [];
-  for (const op of seen) {
+  for (const op of crowded ? seen.filter((op) => blamed.has(op.op)) : seen) {
     const answer = returned.get(op.op);
     const view: OperationView = {
       from: Math.max(from, op.at),
       to: Math.min(answer?.at ?? end, to),
       outcome: answer?.outcome ?? 'open',
       words: wordings(op, answer),
-      marked: marked.has(op.op),
+      blamed: blamed.has(op.op),
     };
     // a process may have several under way: each stretch of overlap takes a row more
     const free = rows.find((row) => row.process === op.process && row.operations.at(-1)!.to <= view.from);
@@ -75,19 +73,26 @@ export function operationsOf(frame: Frame): {
     const found = order.indexOf(row.process);
     return found < 0 ? order.length : found;
   };
-  const shown = rows
+  const sorted = rows
     .map((row, i) => ({ row, i }))
     .sort((a, b) => rank(a.row) - rank(b.row) || a.i - b.i)
     .map(({ row }) => row);
+  // where rows are left out, those a verdict speaks of stay
+  const chosen = new Set(
+    [...sorted].sort((a, b) => Number(isBlamed(b)) - Number(isBlamed(a))).slice(0, most.processes),
+  );
+  const shown = sorted.filter((row) => chosen.has(row));
   return {
-    processes: shown.slice(0, most.processes).map((row, i) => ({
+    processes: shown.map((row, i) => ({
       process: shown[i - 1]?.process === row.process ? '' : clean(row.process, 40),
       operations: row.operations,
     })),
-    total: shown.length,
-    tracks: [],
+    total: sorted.length,
+    tracks: crowded ? [counted(frame, seen, returned)] : [],
   };
 }
+
+const isBlamed = (row: Row) => row.operations.some((op) => op.blamed);
 
 /** `get x → 3`, `get x` */
 function wordings(op: EventOf<'invoke'>, answer: EventOf<'return'> | undefined): string[] {

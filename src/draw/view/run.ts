@@ -1,4 +1,4 @@
-import type { Run, Tone } from '../../sim/scenario.ts';
+import type { Run, Tone, Verdict } from '../../sim/scenario.ts';
 import { clean } from '../text.ts';
 import type { BadgeView, Frame, LegendView, RunView, ViewOptions } from '../view.ts';
 import { faultsOf } from './faults.ts';
@@ -45,6 +45,7 @@ export function frameOf(
     to,
     end: Math.min(options.until ?? to, to),
     lanes: new Map(drawn.map((actor, i) => [actor.id, i])),
+    blamed: new Set(options.until === undefined ? accusing(run)?.ops : []),
     options,
     most,
   };
@@ -74,6 +75,7 @@ export function partsOf(frame: Frame): Parts {
       violations: hidden ? [] : violationsOf(run, from, to),
       ...(span && { span }),
       processes: operations.processes,
+      ...(operations.processes.some((p) => p.operations.some((op) => op.blamed)) && { blame: blameOf(run) }),
     },
     tracks: [...tracksOf(frame), ...operations.tracks],
     legend: {
@@ -118,7 +120,7 @@ function badgeOf(run: Run): BadgeView | undefined {
   const { verdicts } = run;
   if (verdicts.length === 0) return undefined;
   const broken = verdicts.filter((verdict) => !verdict.holds);
-  const worst = broken.find((verdict) => verdict.promised) ?? broken[0];
+  const worst = worstOf(broken);
   if (worst === undefined) {
     const safety = verdicts.some((verdict) => verdict.kind === 'always');
     const liveness = verdicts.some((verdict) => verdict.kind === 'eventually');
@@ -130,6 +132,21 @@ function badgeOf(run: Run): BadgeView | undefined {
   return worst.promised
     ? { text: `${name}: violated ×`, tone: 'bad' }
     : { text: `${name}: violated (not promised)`, tone: 'warm' };
+}
+
+const worstOf = (broken: readonly Verdict[]): Verdict | undefined =>
+  broken.find((verdict) => verdict.promised) ?? broken[0];
+
+/** The verdict the badge names if it blames operations, else the worst that does. */
+const accusing = (run: Run): Verdict | undefined => {
+  const broken = run.verdicts.filter((verdict) => !verdict.holds);
+  return [worstOf(broken), worstOf(broken.filter((v) => v.ops))].find((v) => v?.ops && v.ops.length > 0);
+};
+
+function blameOf(run: Run): string {
+  const verdict = accusing(run)!;
+  const named = verdict === worstOf(run.verdicts.filter((v) => !v.holds));
+  return clean(named ? verdict.detail : `${verdict.property}: ${verdict.detail}`, 240);
 }
 
 function violationsOf(run: Run, from: number, to: number): RunView['violations'] {
