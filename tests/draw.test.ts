@@ -169,6 +169,26 @@ describe('a picture', () => {
     }
   });
 
+  it.each<[number, string, string]>([
+    [12, '12', 'limit 12'],
+    [1000, '5', 'limit 1000 ↑'],
+  ])(
+    'scales a track to its figures where the limit of %i is near, and names it where it is far',
+    (value, top, legend) => {
+      const t = new TraceBuilder();
+      for (let at = 0; at <= 100; at += 10) t.sample(at, 'busy', at % 50 ? 2 : 5);
+      const track = {
+        title: 'Concurrency',
+        unit: '',
+        series: [{ name: 'busy', legend: 'in use', tone: 'strong' as const }],
+        limit: { legend: 'limit', value },
+      };
+      const run = t.run({ nodes: ['n1'], lengthMs: 100, look: { tracks: [track] } });
+      const words = layoutTimeline(timelineView(run)).words.map((word) => word.text);
+      expect(words).toEqual(expect.arrayContaining([top, legend]));
+    },
+  );
+
   it('shows a step with its playhead and a cut without what follows', async () => {
     const run = partitionRun();
     const send = run.events.findIndex((event) => event.kind === 'send' && event.type === 'RequestVote');
