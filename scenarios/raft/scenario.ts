@@ -118,6 +118,14 @@ export default scenario({
       )?.id,
     candidate: (world) => servers(world).find((s) => s.state.role.is === 'candidate')?.id,
   },
+  // A client's own affairs, a heartbeat heard, a leader's count of who has what: nothing is applied, written or won.
+  quiet: (before: unknown, after: unknown) =>
+    !isServer(before) ||
+    !isServer(after) ||
+    (before.disk === after.disk &&
+      before.commit === after.commit &&
+      before.machine === after.machine &&
+      (before.role === after.role || (before.role.is === 'leader' && after.role.is === 'leader'))),
   withstands: [
     'crash',
     'restart',

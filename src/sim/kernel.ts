@@ -250,6 +250,8 @@ export class Kernel implements World, Clockwork {
   }
 
   #tell(node: string, before: unknown, after: unknown): void {
+    const { quiet } = this.options.scenario;
+    if (quiet !== undefined && before !== undefined && after !== undefined && quiet(before, after)) return;
     const changers = this.#changers;
     for (let i = 0; i < changers.length; i++) {
       const watcher = changers[i]!;

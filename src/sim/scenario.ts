@@ -215,6 +215,12 @@ export interface Scenario<P extends AnyParams = AnyParams> {
   >;
   /** faults at any moment and in any number under which every promised `always` property must still hold */
   readonly withstands?: readonly FaultName[];
+  /**
+   * true for a change of state that no property and no metric looks at, such as a leader's heartbeat being heard. Asked
+   * before any of them, so that the commonest changes cost one call. Neither state is undefined.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: a scenario reads its own states
+  quiet?(before: any, after: any): boolean;
   readonly properties: Readonly<Record<string, Property<Values<P>>>>;
   readonly twins: Readonly<Record<string, Twin<P>>>;
   readonly metrics: Readonly<Record<string, MetricInfo>>;
