@@ -58,8 +58,11 @@ export function createBot(commands: readonly Command[], tools: Tools, log: Log):
         };
         return { action, press, submitted: incoming.kind === 'submit' };
       }
+      // The bot's own page is where somebody stands.
       case 'home':
-        return { nothing: true };
+        return byName.has('progress')
+          ? asked(byName, 'progress', undefined, '', undefined)
+          : { nothing: true };
     }
   };
 

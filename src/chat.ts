@@ -180,6 +180,11 @@ export interface Outbox {
   find(place: Place, marker: string): Promise<Posted | undefined>;
   /** posts a second the platform takes from all of the bot together; undefined where it sets no limit */
   readonly pace?: number;
+  /** what this adapter itself keeps of a person's conversation: the page, which has no platform to keep it */
+  readonly history?: {
+    about(person: Person): Promise<readonly object[]>;
+    forget(person: Person): Promise<void>;
+  };
   /** undefined if the bot may post there, else which permission or membership is missing, in words */
   obstacle(place: Place): Promise<string | undefined>;
 }

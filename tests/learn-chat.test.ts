@@ -51,6 +51,9 @@ async function start(): Promise<void> {
       rankings.push(view);
       return { bytes: new Uint8Array([1]), mime: 'image/png', width: 1, height: 1 };
     },
+    async progress() {
+      return { bytes: new Uint8Array([1]), mime: 'image/png', width: 1, height: 1 };
+    },
   };
   const tools: Tools = {
     store,
@@ -391,11 +394,10 @@ describe('/progress', () => {
     await a.press('I don’t know');
     await a.says('/progress');
     expect(a.reply?.private).toBe(true);
-    expect(a.sees).toContain('You have met **5 of 5** questions. **4** due now, **5** within 7 days.');
-    expect(a.sees).toContain('Streak: **2 days**.');
+    expect(a.sees).toContain('Your progress: 5 of 5 questions met, 4 due now, 2-day streak.');
     expect(a.sees).toContain('Points here: **0** this week, **20** in all.');
     expect(a.sees).toContain('- Consensus: 3 still to learn');
-    expect(a.sees).toContain('Sat – · Sun 5 · Mon 1');
+    expect(a.sees).toContain('In the last seven days 6 answers on 2 days.');
     await a.press('Drill the weakest');
     expect(a.sees).toContain('1 of 3');
     await a.says('/progress');

@@ -254,6 +254,15 @@ export function room(tools: {
       return found && posted(found);
     },
     obstacle: async (where) => obstacle(where),
+    history: {
+      about: async ({ id }) => history.about(id),
+      async forget({ id }) {
+        const gone = history.about(id);
+        history.forget(id);
+        for (const { id: message, channel, to } of gone)
+          hub.send('gone', { id: message }, { channel, ...(to !== undefined && { to }) });
+      },
+    },
   };
 
   return {

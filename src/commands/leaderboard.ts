@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { aside, buttons, type Reply, reply, text } from '../chat.ts';
-import { type Period, periodKey, periods, type Standing } from '../store/index.ts';
-import { type Context, command } from './command.ts';
+import { channelScope, type Period, periodKey, periods, type Standing } from '../store/index.ts';
+import { type Context, command, Refusal } from './command.ts';
 import { scopeOf, topicOf } from './quiz.ts';
 
 const SHOWN = 10;
@@ -18,10 +18,14 @@ export default command({
   input: z.object({
     period: z.enum(periods).default('week').describe('A season is three months; days begin at 00:00 UTC'),
     topic: z.string().optional().describe('One topic; all if left out').meta({ completes: true }),
+    of: z
+      .enum(['all', 'channel'])
+      .default('all')
+      .describe('The whole server, workspace or page, or this channel alone'),
   }),
-  examples: ['/leaderboard', '/leaderboard all consensus'],
-  run: ({ period, topic }, context) =>
-    ranking(period, topic === undefined ? undefined : topicOf(topic, context), context),
+  examples: ['/leaderboard', '/leaderboard all consensus', '/leaderboard week of=channel'],
+  run: ({ period, topic, of }, context) =>
+    ranking(period, topic === undefined ? undefined : topicOf(topic, context), of === 'channel', context),
   complete(option, typed, { learning }) {
     if (option !== 'topic') return [];
     return learning.bank.topics
@@ -30,16 +34,24 @@ export default command({
   },
 });
 
-async function ranking(period: Period, topic: string | undefined, context: Context): Promise<Reply> {
-  const { store, learning, learner, draw, now } = context;
+async function ranking(
+  period: Period,
+  topic: string | undefined,
+  channel: boolean,
+  context: Context,
+): Promise<Reply> {
+  const { store, learning, learner, draw, now, place } = context;
+  if (channel && place.direct === true)
+    throw new Refusal('Here is no channel: ask in the one you mean, or leave `of` out.');
   const at = now();
-  const board = { scope: scopeOf(context), period: periodKey(period, at), topic };
+  const scope = channel ? channelScope(scopeOf(context), place.channel) : scopeOf(context);
+  const board = { scope, period: periodKey(period, at), topic };
   const [top, own, size] = await Promise.all([
     store.ranking.top(board, SHOWN),
     store.ranking.place(board, learner.id),
     store.ranking.size(board),
   ]);
-  const where = `${TITLES[period]}${topic === undefined ? '' : ` in ${topic}`}`;
+  const where = `${TITLES[period]}${topic === undefined ? '' : ` in ${topic}`}${channel ? ', this channel' : ''}`;
   if (top.length === 0)
     return reply(
       text(`Nobody has earned points ${where} yet.`),
@@ -48,7 +60,7 @@ async function ranking(period: Period, topic: string | undefined, context: Conte
   const listed = own === undefined || top.some((row) => row.learner === own.learner) ? top : [...top, own];
   const rows = await Promise.all(
     listed.map(async (row) => {
-      const days = await learning.streak(
+      const { length: days } = await learning.streak(
         { id: row.learner, name: row.name, ...(await zone(row, context)) },
         at,
       );

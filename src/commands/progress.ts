@@ -1,33 +1,133 @@
 import { z } from 'zod';
-import { aside, type Block, type Button, buttons, heading, privately, text } from '../chat.ts';
-import { dayBefore, dayIn } from '../learn/days.ts';
+import {
+  aside,
+  type Block,
+  type Button,
+  buttons,
+  heading,
+  privately,
+  type Reply,
+  reply,
+  text,
+} from '../chat.ts';
+import { dayIn } from '../learn/days.ts';
+import { forecastBlocks, percent } from '../learn/forecast.ts';
+import { LEAST } from '../learn/group.ts';
 import type { Progress } from '../learn/progress.ts';
-import { cut } from '../learn/words.ts';
+import { accuracyWords, groupAlt, groupView, progressAlt, progressView } from '../learn/progress-view.ts';
 import type { Learner } from '../store/index.ts';
-import { type Context, command, Refusal } from './command.ts';
+import { type Context, commandWithVerbs, Refusal, verb } from './command.ts';
 import { scopeOf } from './quiz.ts';
 
-export default command({
+/** words that every platform accepts as alt text */
+const ALT = 1900;
+
+export default commandWithVerbs({
   name: 'progress',
   summary: 'What you would still remember today, what is due, and where you are weakest.',
   private: true,
-  input: z.object({
-    member: z
-      .string()
-      .optional()
-      .describe('Somebody else here; yourself if left out')
-      .meta({ chat: 'member' }),
-  }),
-  examples: ['/progress'],
-  async run({ member }, context) {
-    const { learning, learner, now } = context;
-    const scope = scopeOf(context);
-    if (member === undefined || member === context.person.id)
-      return privately(...ownBlocks(await learning.progress(learner, scope, now()), learner, now()));
-    const other = await find(member, context);
-    return privately(...othersBlocks(await learning.progress(other, scope, now()), other));
+  default: 'me',
+  examples: ['/progress', '/progress group'],
+  verbs: {
+    me: verb({
+      summary: 'Where you stand, or how far somebody else here is',
+      private: true,
+      input: z.object({
+        member: z
+          .string()
+          .optional()
+          .describe('Somebody else here; yourself if left out')
+          .meta({ chat: 'member' }),
+      }),
+      async run({ member }, context) {
+        const { learning, now } = context;
+        if (member === undefined || member === context.person.id) return own(context);
+        const other = await find(member, context);
+        return privately(...othersBlocks(await learning.progress(other, scopeOf(context), now()), other));
+      },
+    }),
+    group: verb({
+      summary: 'What this study group forgets, over its members on the leaderboard',
+      input: z.object({}),
+      run: (_input, context) => group(context),
+    }),
   },
 });
+
+async function own(context: Context): Promise<Reply> {
+  const { learning, learner, draw, now } = context;
+  const at = now();
+  const progress = await learning.progress(learner, scopeOf(context), at);
+  if (progress.met === 0)
+    return privately(
+      text(`You have not answered a question yet; there are ${progress.of}.`),
+      buttons({ action: 'quiz:start', label: 'Begin', style: 'primary' }),
+    );
+  const today = dayIn(learner.timezone, at);
+  const view = progressView(progress, today);
+  const [{ bytes, mime }, accuracy, plan] = await Promise.all([
+    draw.progress(view),
+    learning.accuracy(learner),
+    learning.plan(learner, at),
+  ]);
+  const { points, weakest } = progress;
+  const blocks: Block[] = [
+    {
+      kind: 'image',
+      name: `progress-${today}.png`,
+      bytes,
+      mime,
+      alt: progressAlt(progress, today).slice(0, ALT),
+      title: view.title,
+    },
+    text(`Points here: **${points.week}** this week, **${points.all}** in all.`),
+  ];
+  if (plan !== undefined) blocks.push(...(await forecastBlocks(plan, learner, at, context)));
+  const actions: Button[] = [];
+  if (progress.due > 0)
+    actions.push({ action: 'review:start', label: `Review ${progress.due} due`, style: 'primary' });
+  const drill = drillAction(weakest.map((w) => w.question.id));
+  if (drill !== undefined) actions.push({ action: drill, label: 'Drill the weakest' });
+  actions.push({ action: 'quiz:start', label: 'New questions' });
+  blocks.push(
+    buttons(...actions),
+    aside(
+      `Recall is the forgetting curve of FSRS over your own answers, not the share you got right. ${accuracyWords(accuracy)}`,
+    ),
+  );
+  return privately(...blocks);
+}
+
+async function group(context: Context): Promise<Reply> {
+  const { learning, draw, now } = context;
+  const found = await learning.group(scopeOf(context), now());
+  if (found.members < LEAST)
+    return privately(
+      text(
+        `A group begins with ${LEAST} members who stand on the leaderboard here; there ${found.members === 1 ? 'is' : 'are'} ${found.members}. With fewer, the figures would tell of single people.`,
+      ),
+    );
+  const view = groupView(found);
+  const { bytes, mime } = await draw.progress(view);
+  const drill = drillAction(found.forgotten.map((f) => f.question.id));
+  return reply(
+    {
+      kind: 'image',
+      name: 'group.png',
+      bytes,
+      mime,
+      alt: groupAlt(found).slice(0, ALT),
+      title: view.title,
+    },
+    aside(
+      `Over ${found.members} members on the leaderboard here; who is hidden is not counted. Only questions that ${LEAST} or more have met are named.`,
+    ),
+    buttons(
+      ...(drill === undefined ? [] : [{ action: drill, label: 'Drill these', style: 'primary' as const }]),
+      { action: 'quiz:start', label: 'Answer questions' },
+    ),
+  );
+}
 
 /** A member as the platform hands it over: an id, or a mention around one. Throws Refusal. */
 async function find(member: string, { store, person }: Context): Promise<Learner> {
@@ -38,39 +138,6 @@ async function find(member: string, { store, person }: Context): Promise<Learner
       'I know of no progress of that member: they have not answered here, or keep it to themselves.',
     );
   return other;
-}
-
-function ownBlocks(progress: Progress, learner: Learner, now: number): Block[] {
-  if (progress.met === 0)
-    return [
-      text(`You have not answered a question yet; there are ${progress.of}.`),
-      buttons({ action: 'quiz:start', label: 'Begin', style: 'primary' }),
-    ];
-  const { points, weakest } = progress;
-  const blocks: Block[] = [
-    heading('Your progress'),
-    text(
-      [
-        `You have met **${progress.met} of ${progress.of}** questions. ${dueWords(progress)}`,
-        streakWords(progress.streak),
-        `Points here: **${points.week}** this week, **${points.all}** in all.`,
-      ].join('\n'),
-    ),
-    text(['**What you would recall today**', ...topicLines(progress)].join('\n')),
-    text(['**The last seven days**', week(progress, dayIn(learner.timezone, now))].join('\n')),
-  ];
-  if (weakest.length > 0) blocks.push(text(['**Weakest**', ...weakest.map(weakLine)].join('\n')));
-  const actions: Button[] = [];
-  if (progress.due > 0)
-    actions.push({ action: 'review:start', label: `Review ${progress.due} due`, style: 'primary' });
-  const drill = drillAction(weakest.map((w) => w.question.id));
-  if (drill !== undefined) actions.push({ action: drill, label: 'Drill the weakest' });
-  actions.push({ action: 'quiz:start', label: 'New questions' });
-  blocks.push(buttons(...actions));
-  blocks.push(
-    aside('Recall is the forgetting curve of FSRS over your own answers, not the share you got right.'),
-  );
-  return blocks;
 }
 
 /** Of somebody else: how far they are, not what they get wrong. */
@@ -87,8 +154,6 @@ function othersBlocks(progress: Progress, { name }: Learner): Block[] {
   ];
 }
 
-const percent = (share: number): string => `${Math.round(share * 100)} %`;
-
 const topicLines = ({ topics }: Progress): string[] =>
   topics.map(({ topic, of, met, learnt, recall }) => {
     const parts = [
@@ -99,37 +164,8 @@ const topicLines = ({ topics }: Progress): string[] =>
     return `- ${topic.title}: ${parts.join(', ')}`;
   });
 
-function weakLine({ question, recall, learnt, lapses }: Progress['weakest'][number]): string {
-  const forgotten = lapses === 1 ? ', forgotten once' : lapses > 1 ? `, forgotten ${lapses} times` : '';
-  const known = learnt ? percent(recall) : 'not recalled yet';
-  const opening = cut(question.prompt.split('\n')[0] ?? question.id, 110);
-  return `- ${opening} (${question.topic}, ${known}${forgotten})`;
-}
-
-function dueWords({ due, week }: Progress): string {
-  if (due === 0)
-    return week === 0 ? 'Nothing is due this week.' : `Nothing is due now, **${week}** within 7 days.`;
-  return `**${due}** due now, **${week}** within 7 days.`;
-}
-
-const streakWords = (days: number): string =>
-  days === 0
-    ? 'No streak at the moment; one answer starts it.'
-    : `Streak: **${days} ${days === 1 ? 'day' : 'days'}**.`;
-
-function week({ days }: Progress, today: string): string {
-  const byDay = new Map(days.map((d) => [d.day, d]));
-  return [6, 5, 4, 3, 2, 1, 0]
-    .map((back) => {
-      const day = dayBefore(today, back);
-      const name = new Date(`${day}T00:00:00Z`).toLocaleDateString('en', {
-        weekday: 'short',
-        timeZone: 'UTC',
-      });
-      return `${name} ${byDay.get(day)?.answers ?? '–'}`;
-    })
-    .join(' · ');
-}
+const streakWords = ({ length }: Progress['streak']): string =>
+  length === 0 ? 'No streak at the moment.' : `Streak: **${length} ${length === 1 ? 'day' : 'days'}**.`;
 
 /** As many questions as an action has room for. */
 function drillAction(ids: readonly string[]): string | undefined {

@@ -212,6 +212,7 @@ const answer = (asked: Asked, given: Given, context: Context, grade?: Grade): Pr
   context.learning.answer(asked, given, {
     learner: context.learner,
     scope: scopeOf(context),
+    ...(context.place.direct !== true && { channel: context.place.channel }),
     event: context.event,
     now: context.now(),
     ...(grade !== undefined && { grade }),

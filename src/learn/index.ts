@@ -1,15 +1,31 @@
 /** Questions, answers, memory and ranking, over the store. What is said of them is in `present.ts`. */
 import type { FSRSParameters } from 'ts-fsrs';
 import { stream } from '../sim/chance.ts';
-import type { Ask, CardState, Filter, Grade, Learner, Review, Session, Store } from '../store/index.ts';
+import type {
+  Ask,
+  Card,
+  CardState,
+  Filter,
+  Grade,
+  Learner,
+  Replayed,
+  Review,
+  Session,
+  Store,
+} from '../store/index.ts';
+import { type Accuracy, accuracyOf } from './accuracy.ts';
 import type { Bank } from './bank.ts';
-import { dayIn, streak } from './days.ts';
+import { dayIn, type Streak, streakOf } from './days.ts';
 import { cardOf, type Generators, isGenerated, noGenerators } from './generated.ts';
+import { type Group, groupOf } from './group.ts';
 import { type Given, judge, type Outcome, shuffled } from './judge.ts';
-import { createMemory, type Memory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import { createMinds } from './minds.ts';
+import type { Plan } from './plan.ts';
 import { activeDays, type Progress, progressOf } from './progress.ts';
 import type { Question } from './question.ts';
 import { choose, chooseGenerators, triage } from './select.ts';
+import { createTrainer } from './training.ts';
 import { gradeOf, points, time, worth } from './worth.ts';
 
 export { type Bank, createBank, loadBank } from './bank.ts';
@@ -78,14 +94,25 @@ export interface Learning {
   result(session: Session): Promise<Result>;
   due(learner: Learner, now: number): Promise<number>;
   progress(learner: Learner, scope: string, now: number): Promise<Progress>;
-  /** days in a row */
-  streak(learner: Learner, now: number): Promise<number>;
+  streak(learner: Learner, now: number): Promise<Streak>;
+  /** what this server, workspace or page forgets */
+  group(scope: string, now: number): Promise<Group>;
+  /** how good the forecasts were; undefined where too few can be judged */
+  accuracy(learner: Learner): Promise<Accuracy | undefined>;
+  /** towards the learner's interview; `afresh` chooses the target anew. Undefined where none is ahead. */
+  plan(learner: Learner, now: number, afresh?: boolean): Promise<Plan | undefined>;
+  /** the log of a question that two histories share, for `store.links.take` */
+  replay(log: readonly Review[]): Replayed;
+  /** Trains the learner's memory if their log has grown enough; resolves to whether it did. */
+  train(learner: Learner, now: number): Promise<boolean>;
 }
 
 export interface Answering {
   readonly learner: Learner;
   /** whose leaderboard it counts for */
   readonly scope: string;
+  /** the channel, for its own leaderboard */
+  readonly channel?: string;
   readonly event: string;
   readonly now: number;
   /** how it went, where only the learner knows */
@@ -107,18 +134,21 @@ export function createLearning({
   bank,
   generators = noGenerators,
   parameters,
+  failed = () => {},
 }: {
   readonly store: Store;
   readonly bank: Bank;
   readonly generators?: Generators;
   /** of the memory model; default FSRS-6 as published with one learning step */
   readonly parameters?: Partial<FSRSParameters>;
+  /** is told why training beside the answers failed */
+  failed?(error: unknown): void;
 }): Learning {
-  const memory: Memory = createMemory(parameters);
-
   const questionOf = async (put: string): Promise<Question | undefined> =>
     bank.get(put) ?? (isGenerated(put) ? generators.question(put) : undefined);
   const knows = (card: string): boolean => bank.get(card) !== undefined || generators.get(card) !== undefined;
+  const minds = createMinds(store, bank, knows, parameters);
+  const trainer = createTrainer(store, failed);
   /** Cards as they are put: of a generator, a run nobody has seen. */
   const put = async (cards: readonly string[], random: () => number): Promise<string[]> => {
     const found = await Promise.all(
@@ -137,6 +167,8 @@ export function createLearning({
     const [review, before] = await Promise.all([
       store.answers.to(ask.session.id, ask.position),
       store.answers.before(learner, question.id),
+      // What is said of it later needs no waiting then.
+      minds.of(learner, now),
     ]);
     const shown = shuffled(question, ask.session.filter.shuffle ?? `${ask.session.id}.${ask.position}`);
     return {
@@ -160,7 +192,18 @@ export function createLearning({
     return asked(await store.sessions.ask(session.id, 0, now), now);
   };
 
-  const dues = (card: CardState | undefined, now: number): Record<Grade, number> => {
+  /** What is due, and what the plan towards an interview puts on today. */
+  const dueOf = async (learner: Learner, now: number): Promise<readonly Card[]> => {
+    const due = (await store.cards.due(learner.id, now)).filter((card) => knows(card.question));
+    const today = new Set((await minds.plan(learner, now))?.today);
+    if (today.size === 0) return due;
+    const all = await store.cards.all(learner.id);
+    const done = (card: Card) => card.lastReview !== null && sameDay(learner, card.lastReview, now);
+    const held = new Set(due.map((card) => card.question));
+    return [...due, ...all.filter((c) => today.has(c.question) && !held.has(c.question) && !done(c))];
+  };
+
+  const dues = (memory: Memory, card: CardState | undefined, now: number): Record<Grade, number> => {
     const due = (grade: Grade) => memory.next(card, now, grade).due;
     return { 1: due(1), 2: due(2), 3: due(3), 4: due(4) };
   };
@@ -174,7 +217,7 @@ export function createLearning({
       ...of,
       given,
       outcome,
-      due: dues(review.before, review.at),
+      due: dues(minds.last(review.learner), review.before, review.at),
       last: ask.position === ask.session.questions.length - 1,
     };
   };
@@ -197,7 +240,7 @@ export function createLearning({
     },
     async quiz(learner, filter, now, random) {
       const { count = 1, source } = filter;
-      const cards = await store.cards.all(learner.id);
+      const [cards, memory] = await Promise.all([store.cards.all(learner.id), minds.of(learner.id, now)]);
       const questions = source === 'runs' ? [] : bank.of(filter);
       const made = source === 'bank' ? [] : generators.of(filter);
       const share = made.length === 0 ? 0 : questions.length === 0 ? 1 : FROM_RUNS;
@@ -210,7 +253,7 @@ export function createLearning({
       return open(learner, 'quiz', await put(ids, random), filter, now);
     },
     async review(learner, count, now) {
-      const due = (await store.cards.due(learner.id, now)).filter((card) => knows(card.question));
+      const [due, memory] = await Promise.all([dueOf(learner, now), minds.of(learner.id, now)]);
       const chosen = triage(due, memory, now).slice(0, count);
       const ids = chosen.map((card) => card.question);
       return open(learner, 'review', await put(ids, seeds(learner, now)), { count }, now);
@@ -233,12 +276,13 @@ export function createLearning({
       if (of.review === undefined) await store.sessions.draft(of.ask.session.id, of.ask.position, words);
       return { ...of, ask: { ...of.ask, draft: words } };
     },
-    async answer(of, given, { learner, scope, event, now, grade: said, kept }) {
+    async answer(of, given, { learner, scope, channel, event, now, grade: said, kept }) {
       const { ask, question } = of;
+      const memory = await minds.of(learner.id, now);
       const judged = given.kind === 'recalled' ? remembered(said ?? 1) : judge(question, given);
       // Nobody knows how long a question that was posted was thought about.
       const took = kept ? undefined : time(ask.at, now);
-      const { review } = await store.answers.record(
+      const { review, fresh } = await store.answers.record(
         {
           learner: learner.id,
           question: question.id,
@@ -249,6 +293,7 @@ export function createLearning({
           position: ask.position,
           mode: ask.session.mode,
           scope,
+          ...(channel !== undefined && { channel }),
           day: kept?.day ?? dayIn(learner.timezone, now),
           at: now,
           hinted: ask.hinted,
@@ -270,14 +315,20 @@ export function createLearning({
           };
         },
       );
+      if (fresh) trainer.consider(learner.id, now);
       return answered({ ...of, review });
     },
     async preview(of, now) {
-      const { card } = await store.answers.before(of.ask.session.learner, of.question.id);
-      return dues(card, now);
+      const { learner } = of.ask.session;
+      const [{ card }, memory] = await Promise.all([
+        store.answers.before(learner, of.question.id),
+        minds.of(learner, now),
+      ]);
+      return dues(memory, card, now);
     },
     answered,
     async regrade(of, grade) {
+      const memory = minds.last(of.review.learner);
       const review = await store.answers.regrade(of.review.id, (held) => ({
         grade,
         card: memory.next(held.before, held.at, grade),
@@ -298,14 +349,25 @@ export function createLearning({
       };
     },
     async due(learner, now) {
-      return (await store.cards.due(learner.id, now)).filter((card) => knows(card.question)).length;
+      return (await dueOf(learner, now)).length;
     },
-    progress: (learner, scope, now) => progressOf(learner, scope, now, { store, bank, memory, knows }),
+    async progress(learner, scope, now) {
+      const memory = await minds.of(learner.id, now);
+      return progressOf(learner, scope, now, { store, bank, memory, knows });
+    },
     async streak(learner, now) {
-      return streak(await activeDays(store, learner.id, LONGEST), dayIn(learner.timezone, now));
+      return streakOf(await activeDays(store, learner.id, LONGEST), dayIn(learner.timezone, now));
     },
+    group: (scope, now) => groupOf(scope, now, { store, bank, memoryOf: minds.of }),
+    accuracy: (learner) => accuracyOf(learner.id, store),
+    plan: minds.plan,
+    replay: minds.replay,
+    train: (learner, now) => trainer.train(learner.id, now),
   };
 }
+
+const sameDay = ({ timezone }: Learner, a: number, b: number): boolean =>
+  dayIn(timezone, a) === dayIn(timezone, b);
 
 /** share of a quiz that is made from fresh runs */
 const FROM_RUNS = 0.2;

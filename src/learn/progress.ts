@@ -1,7 +1,7 @@
 import type { Activity, Learner, Store } from '../store/index.ts';
 import { periodKey } from '../store/index.ts';
 import type { Bank, Topic } from './bank.ts';
-import { dayIn, streak } from './days.ts';
+import { dayIn, type Streak, streakOf } from './days.ts';
 import type { Memory } from './memory.ts';
 import type { Question } from './question.ts';
 
@@ -20,8 +20,9 @@ export interface Progress {
   readonly due: number;
   /** due within the next seven days, those due now included */
   readonly week: number;
-  /** days in a row */
-  readonly streak: number;
+  readonly streak: Streak;
+  /** cards that come due on each day from today on; the overdue ones are today's */
+  readonly coming: readonly number[];
   /** latest first */
   readonly days: readonly Activity[];
   /** what would be forgotten first */
@@ -96,7 +97,12 @@ export async function progressOf(
     of: bank.questions.length,
     due: all.filter((card) => card.due <= now && knows(card.question)).length,
     week: all.filter((card) => card.due <= now + WEEK && knows(card.question)).length,
-    streak: streak(active, dayIn(learner.timezone, now)),
+    streak: streakOf(active, dayIn(learner.timezone, now)),
+    coming: coming(
+      all.filter((card) => knows(card.question)).map((card) => card.due),
+      learner,
+      now,
+    ),
     days,
     weakest,
     points: { week: week?.points ?? 0, all: ever?.points ?? 0 },
@@ -114,6 +120,19 @@ export async function activeDays(
     store.slots.ungraded(learner),
   ]);
   return [...open.map((day) => ({ day })), ...days];
+}
+
+/** days of the due forecast */
+const AHEAD = 14;
+
+function coming(dues: readonly number[], { timezone }: Learner, now: number): number[] {
+  const today = Date.parse(dayIn(timezone, now));
+  const counts = Array.from({ length: AHEAD }, () => 0);
+  for (const due of dues) {
+    const day = due <= now ? 0 : Math.round((Date.parse(dayIn(timezone, due)) - today) / 86_400_000);
+    if (day < AHEAD) counts[day]!++;
+  }
+  return counts;
 }
 
 const unlearnt = (card: { readonly state: number }): boolean => card.state === 1 || card.state === 3;
