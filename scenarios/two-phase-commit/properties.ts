@@ -239,7 +239,7 @@ const decidedAtLast: Property<P> = {
   kind: 'eventually',
   what: 'once every node is up and the network whole, every transaction is decided everywhere (AC5)',
   monitor(p) {
-    const calm = new Calm();
+    const calm = new Calm(p.loss > 0.3);
     const begun = new Map<string, number>();
     return {
       listens: ['fault'],
@@ -253,13 +253,14 @@ const decidedAtLast: Property<P> = {
         return undefined;
       },
       end(world) {
-        if (!calm.holds || p.loss > 0.3) return undefined;
+        const since = calm.since(world);
+        if (since === undefined) return undefined;
         const coordinator = world.state(COORDINATOR);
         for (const node of participantsOf(world)) {
           const state = world.state(node);
           if (!isParticipant(state) || !isCoordinator(coordinator)) return undefined;
           for (const [tx, at] of begun) {
-            if (world.now - Math.max(at, calm.since) < patience(p)) continue;
+            if (world.now - Math.max(at, since) < patience(p)) continue;
             const is = state.branches[tx]?.is;
             if (coordinator.log.records[tx] === 'committed' && is !== 'committed')
               return `${tx} was committed, and ${node} has not done it`;
