@@ -13,9 +13,11 @@ import type { Slot } from './store/index.ts';
 export interface Clock {
   /** Does what is due on every platform that is connected; resolves when it is done. Never rejects. */
   tick(): Promise<void>;
-  /** catches up, then ticks every minute */
-  start(): Promise<void>;
-  /** resolves when nothing is under way */
+  /** looks at every schedule again and catches up, as after a start; otherwise as `tick` */
+  wake(): Promise<void>;
+  /** wakes, then ticks every minute */
+  start(): void;
+  /** no more ticks; resolves when nothing is under way, or after a few seconds */
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ const AT_ONCE = 64;
 const CLOSING = 2;
 /** share of a platform's limit that posting takes */
 const SHARE = 0.95;
+/** ms that what is under way has when the process stops */
+const PARTING = 5000;
 /** a clock set back by more than this (ms) has every schedule looked at again */
 const SET_BACK = 90_000;
 
@@ -110,6 +114,7 @@ export function createClock(tools: ClockTools): Clock {
       }
       if (moves.length > 0) await store.schedules.move(moves);
       if (claims.length > 0) await hand(await store.slots.claim(claims));
+      if (due.length < TOGETHER) break;
     }
     await posting.idle();
 
@@ -129,6 +134,7 @@ export function createClock(tools: ClockTools): Clock {
         );
       }
       await closing.idle();
+      if (over.length < TOGETHER) break;
     }
   };
 
@@ -159,32 +165,34 @@ export function createClock(tools: ClockTools): Clock {
 
   const tick = async () => {
     if (stopping) return;
-    const at = now();
+    if (now() < last - SET_BACK) return wake();
+    last = now();
+    await Promise.all(tools.platforms().map(pumped));
+  };
+
+  const wake = async () => {
+    last = now();
     try {
-      if (at < last - SET_BACK) await realign();
+      await realign();
     } catch (error) {
       log.error({ err: error }, 'schedules could not be looked at again');
     }
-    last = at;
-    await Promise.all(tools.platforms().map(pumped));
+    await tick();
   };
 
   return {
     tick,
-    async start() {
-      try {
-        await realign();
-      } catch (error) {
-        log.error({ err: error }, 'schedules could not be looked at');
-      }
+    wake,
+    start() {
+      void wake();
       // Zones are the schedules' own: the tick only has to come.
       task = cron('* * * * *', () => void tick(), { name: 'minute' });
-      void tick();
     },
     async stop() {
       stopping = true;
       await task?.destroy();
-      await Promise.all([...pumps.values()].map((p) => p.done));
+      // What does not end in time is a claim that runs out, and is found again after the next start.
+      await Promise.race([Promise.all([...pumps.values()].map((p) => p.done)), pause(PARTING)]);
     },
   };
 }

@@ -114,7 +114,7 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
   if (connecting.length > 0) log.info({ platforms: [...adapters.keys()] }, 'connected');
 
   const clock = createClock({ ...tools, log, platforms: () => [...adapters.keys()] });
-  await clock.start();
+  clock.start();
 
   let stopping = false;
   const stop = async () => {

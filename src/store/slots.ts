@@ -55,6 +55,8 @@ export function slots(db: Db): Slots {
     .from(table)
     .where(and(eq(table.schedule, given('schedule')), gte(table.day, given('day'))))
     .prepare();
+  // The plus keeps SQLite from walking the platform's schedules and with them every slot there ever was.
+  const onPlatform = sql`+${schedules.platform} = ${given('platform')}`;
   const expired = db
     .select({ slot: table })
     .from(table)
@@ -64,7 +66,7 @@ export function slots(db: Db): Slots {
         lte(table.lease, given('now')),
         isNull(table.message),
         isNull(table.dropped),
-        eq(schedules.platform, given('platform')),
+        onPlatform,
       ),
     )
     .orderBy(asc(table.lease))
@@ -80,7 +82,7 @@ export function slots(db: Db): Slots {
         isNull(table.shown),
         isNotNull(table.message),
         lte(table.lease, given('now')),
-        eq(schedules.platform, given('platform')),
+        onPlatform,
       ),
     )
     .orderBy(asc(table.closes))
@@ -103,9 +105,9 @@ export function slots(db: Db): Slots {
       if (open?.closes == null || open.closes <= now || open.graded !== null) return undefined;
       const held = mine.get({ slot, learner });
       if (held !== undefined && JSON.stringify(held.given) === JSON.stringify(reply.given))
-        return givenOf(held);
+        return answerOf(held);
       const set = { given: reply.given, at, day, changes: held === undefined ? 0 : held.changes + 1 };
-      return givenOf(
+      return answerOf(
         db
           .insert(replies)
           .values({ slot, learner, ...set })
@@ -115,7 +117,44 @@ export function slots(db: Db): Slots {
       );
     },
   );
-  const change = (id: number, set: Partial<Row>) => db.update(table).set(set).where(eq(table.id, id)).run();
+  const on = db
+    .select()
+    .from(table)
+    .where(and(eq(table.schedule, given('schedule')), eq(table.day, given('day'))))
+    .prepare();
+  const before = db
+    .select()
+    .from(table)
+    .where(and(eq(table.schedule, given('schedule')), lt(table.day, given('day')), isNotNull(table.message)))
+    .orderBy(desc(table.day))
+    .limit(1)
+    .prepare();
+  const lease = db.$client.prepare(
+    'update slots set lease = @until, tries = tries + 1 where id = @id and lease = @lease',
+  );
+  const drop = db.$client.prepare('update slots set dropped = @why, lease = 0 where id = @id');
+  const graded = db.$client.prepare('update slots set graded = @now where id = @id');
+  const shown = db.$client.prepare('update slots set shown = @now, lease = 0 where id = @id');
+  const gradedIn = db.$client.prepare(
+    'update replies set session = @session where slot = @slot and learner = @learner',
+  );
+  const answers = db
+    .select({ reply: replies, name: learners.name, hidden: learners.hidden })
+    .from(replies)
+    .innerJoin(learners, eq(learners.id, replies.learner))
+    .where(eq(replies.slot, given('slot')))
+    .orderBy(asc(replies.at), asc(replies.learner))
+    .prepare();
+  const counted = db
+    .select({ count: count() })
+    .from(replies)
+    .where(eq(replies.slot, given('slot')))
+    .prepare();
+  const ungraded = db
+    .select({ day: replies.day })
+    .from(replies)
+    .where(and(eq(replies.learner, given('learner')), isNull(replies.session)))
+    .prepare();
   return {
     async claim(claims) {
       return claim.immediate(claims);
@@ -124,87 +163,53 @@ export function slots(db: Db): Slots {
       return maybe(byId.get({ id }));
     },
     async on(schedule, day) {
-      return maybe(
-        db
-          .select()
-          .from(table)
-          .where(and(eq(table.schedule, schedule), eq(table.day, day)))
-          .get(),
-      );
+      return maybe(on.get({ schedule, day }));
     },
     async days(schedule, day) {
       return new Set(claimed.all({ schedule, day }).map((row) => row.day));
     },
     async before(schedule, day) {
-      return maybe(
-        db
-          .select()
-          .from(table)
-          .where(and(eq(table.schedule, schedule), lt(table.day, day), isNotNull(table.message)))
-          .orderBy(desc(table.day))
-          .limit(1)
-          .get(),
-      );
+      return maybe(before.get({ schedule, day }));
     },
     async expired(platform, now, limit) {
       return expired.all({ platform, now, limit }).map((row) => told(row.slot));
     },
-    async lease({ id, lease }, until) {
-      const { changes } = db
-        .update(table)
-        .set({ lease: until, tries: sql`${table.tries} + 1` })
-        .where(and(eq(table.id, id), eq(table.lease, lease)))
-        .run();
-      return changes > 0;
+    async lease(slot, until) {
+      return lease.run({ id: slot.id, lease: slot.lease, until }).changes > 0;
     },
     async posted(id, message) {
       posted.run({ id, message });
     },
     async drop(id, why) {
-      change(id, { dropped: why, lease: 0 });
+      drop.run({ id, why });
     },
     async closing(platform, now, limit) {
       return closing.all({ platform, now, limit }).map((row) => told(row.slot));
     },
     async graded(id, now) {
-      change(id, { graded: now });
+      graded.run({ id, now });
     },
     async shown(id, now) {
-      change(id, { shown: now, lease: 0 });
+      shown.run({ id, now });
     },
     async answer(reply, now) {
       return answer.immediate(reply, now);
     },
     async given(slot, learner) {
       const row = mine.get({ slot, learner });
-      return row === undefined ? undefined : givenOf(row);
+      return row === undefined ? undefined : answerOf(row);
     },
     async answers(slot) {
-      return db
-        .select({ reply: replies, name: learners.name, hidden: learners.hidden })
-        .from(replies)
-        .innerJoin(learners, eq(learners.id, replies.learner))
-        .where(eq(replies.slot, slot))
-        .orderBy(asc(replies.at), asc(replies.learner))
-        .all()
-        .map(({ reply, name, hidden }) => ({ ...givenOf(reply), name, hidden }));
+      return answers.all({ slot }).map(({ reply, name, hidden }) => ({ ...answerOf(reply), name, hidden }));
     },
     async count(slot) {
-      return db.select({ count: count() }).from(replies).where(eq(replies.slot, slot)).get()?.count ?? 0;
+      return counted.get({ slot })?.count ?? 0;
     },
     async gradedIn(slot, learner, session) {
-      db.update(replies)
-        .set({ session })
-        .where(and(eq(replies.slot, slot), eq(replies.learner, learner)))
-        .run();
+      gradedIn.run({ slot, learner, session });
     },
     async ungraded(learner) {
-      return db
-        .select({ day: replies.day })
-        .from(replies)
-        .where(and(eq(replies.learner, learner), isNull(replies.session)))
-        .all()
-        .map((row) => row.day);
+      return ungraded.all({ learner }).map((row) => row.day);
     },
     async redraw(learner) {
       db.$client.prepare(REDRAW).run(learner);
@@ -233,6 +238,6 @@ function told(row: Row): Slot {
   };
 }
 
-function givenOf({ session, ...rest }: typeof replies.$inferSelect): DailyAnswer {
+function answerOf({ session, ...rest }: typeof replies.$inferSelect): DailyAnswer {
   return { ...rest, ...(session !== null && { session }) };
 }

@@ -31,13 +31,39 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
 }
 
 /** What a clock on the wall shows at that instant, as if it were UTC: epoch ms, whole seconds. */
-export function wallAt(timezone: string, at: number): number {
-  const [, month, day, year, hour, minute, second] = WALL.exec(formatOf(timezone).format(at))!;
-  return Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!);
+export const wallAt = (timezone: string, at: number): number =>
+  Math.floor(at / 1000) * 1000 + offsetAt(timezone, at);
+
+const WEEK = 7 * DAY;
+const offsets = new Map<string, Map<number, number>>();
+
+/** ms east of UTC. No zone changes its clocks twice within a week, so a week that begins and ends alike has one. */
+function offsetAt(timezone: string, at: number): number {
+  const week = Math.floor(at / WEEK);
+  const start = offsetOn(timezone, week);
+  return start === offsetOn(timezone, week + 1) ? start : exactly(timezone, at);
 }
 
-const offsetAt = (timezone: string, at: number): number =>
-  wallAt(timezone, at) - Math.floor(at / 1000) * 1000;
+/** as that week begins; asking Intl costs microseconds, and a schedule asks for the same weeks again and again */
+function offsetOn(timezone: string, week: number): number {
+  let known = offsets.get(timezone);
+  if (known === undefined) {
+    known = new Map();
+    offsets.set(timezone, known);
+  }
+  let offset = known.get(week);
+  if (offset === undefined) {
+    offset = exactly(timezone, week * WEEK);
+    known.set(week, offset);
+  }
+  return offset;
+}
+
+function exactly(timezone: string, at: number): number {
+  const [, month, day, year, hour, minute, second] = WALL.exec(formatOf(timezone).format(at))!;
+  const wall = Date.UTC(+year!, +month! - 1, +day!, +hour!, +minute!, +second!);
+  return wall - Math.floor(at / 1000) * 1000;
+}
 
 export const dayOf = (wall: number): string => new Date(wall).toISOString().slice(0, 10);
 export const dayAfter = (day: string, days = 1): string => dayOf(Date.parse(day) + days * DAY);
