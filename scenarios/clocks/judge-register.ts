@@ -130,21 +130,20 @@ export const agree: Property<P> = {
   what: 'Converged: once writes and faults have ended, all replicas hold the same version.',
   judged: isRegister,
   monitor(p) {
-    const calm = new Calm();
+    const calm = new Calm(p.loss > 0);
     let last = 0;
-    let unsure = p.loss > 0;
     return {
       listens: ['fault', 'invoke', 'return'],
       event(event) {
         calm.hear(event);
         if (event.kind !== 'fault') last = event.at;
-        else if (event.fault === 'loss' || event.fault === 'reorder') unsure = event.rate > 0;
         return undefined;
       },
       end(world) {
         // A round comes within one and a half periods; a message on its way is given ten mean delays.
         const needed = (1.5 * p.sync + 10 * p.latency.mean + 2 * p.uncertainty) * 1000;
-        if (unsure || !calm.holds || world.now - Math.max(calm.since, last) < needed) return undefined;
+        const since = calm.since(world);
+        if (since === undefined || world.now - Math.max(since, last) < needed) return undefined;
         const held = world.actors.flatMap(({ id }) => {
           const state: unknown = world.state(id);
           return isState(state) && state.kind === 'replica' ? [{ id, op: state.held?.op }] : [];
