@@ -90,9 +90,7 @@ function labelMessages(place: Place, ways: readonly (Way | undefined)[]): void {
     const way = ways[i];
     if (way === undefined || message.label === '') return;
     const width = textWidth(message.label, 17) + 8;
-    for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
-      const x = way.x1 + (way.x2 - way.x1) * share;
-      const y = way.y1 + (way.y2 - way.y1) * share;
+    for (const { x, y } of spots(way, width)) {
       const box = { x1: x - width / 2, x2: x + width / 2, y1: y - 10, y2: y + 10 };
       const free =
         box.x1 >= left &&
@@ -107,6 +105,21 @@ function labelMessages(place: Place, ways: readonly (Way | undefined)[]): void {
       break;
     }
   });
+}
+
+/** On the arrow, in its middle if possible; beside it where the name would hide most of it. */
+function* spots(way: Way, width: number): Generator<{ readonly x: number; readonly y: number }> {
+  const dx = way.x2 - way.x1;
+  const dy = way.y2 - way.y1;
+  const hidden = Math.min(20 / Math.abs(dy || 1), width / Math.abs(dx || 1));
+  // clear of the arrow over the name's whole height
+  const beside = width / 2 + Math.abs((dx / (dy || 1)) * 10) + 4;
+  for (const share of [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]) {
+    const x = way.x1 + dx * share;
+    const y = way.y1 + dy * share;
+    if (hidden < 0.5) yield { x, y };
+    else if (beside < width) yield* [beside, -beside].map((aside) => ({ x: x + aside, y }));
+  }
 }
 
 const overlap = (a: Rect, b: Rect) => a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
