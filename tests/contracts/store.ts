@@ -4,6 +4,7 @@ import type { Person } from '../../src/chat.ts';
 import type { Recipe } from '../../src/sim/scenario.ts';
 import type { Before, CardState, Decision, NewAnswer, Store } from '../../src/store/index.ts';
 import { periodKey, periods } from '../../src/store/index.ts';
+import { personContract } from './store-person.ts';
 
 /** One suite for every engine: what the bot relies on, in the bot's own terms. */
 export interface StoreUnderTest {
@@ -286,6 +287,8 @@ export function storeContract(subject: StoreUnderTest): void {
       });
     });
 
+    personContract(subject, () => site);
+
     describe('ranking', () => {
       const board = { scope: 'page:page', period: 'all' };
 
@@ -383,7 +386,7 @@ export function storeContract(subject: StoreUnderTest): void {
   });
 }
 
-async function everything(store: Store, learners: readonly number[]) {
+export async function everything(store: Store, learners: readonly number[]) {
   const boards = [];
   const keys = new Set(
     [...Array(121).keys()].flatMap((d) => periods.map((p) => periodKey(p, NOON + d * DAY))),
