@@ -49,7 +49,12 @@ async function start(config: Config, shards: ReturnType<typeof readShards>): Pro
     sims,
     draw,
     lessons: lessonPages,
-    learning: createLearning({ store, bank, generators: createGenerators(sims, draw.generated) }),
+    learning: createLearning({
+      store,
+      bank,
+      generators: createGenerators(sims, draw.generated),
+      failed: (err) => log.warn({ err }, 'a memory could not be trained; the one before stays in use'),
+    }),
     now,
     random: Math.random,
     outbox: (platform) => adapters.get(platform),
