@@ -236,7 +236,7 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         w.lately.push({ came, ok });
         if (w.lately.length > LATELY) w.lately.shift();
         const recent = w.lately.reduce((sum, l) => ({ came: sum.came + l.came, ok: sum.ok + l.ok }));
-        const good = recent.ok >= 0.85 * recent.came;
+        const good = w.lately.length < LATELY || recent.ok >= 0.85 * recent.came;
         if (after) w.recovered = good ? (w.recovered ?? here.uptime) : undefined;
         const mood = good ? 'calm' : recent.ok < 0.3 * recent.came ? 'collapsed' : 'struggling';
         return [
