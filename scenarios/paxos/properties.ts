@@ -230,8 +230,8 @@ export const properties: Readonly<Record<string, Property<P>>> = {
   'applied in order': inOrder,
   linearizable,
   ...liveness,
-  'another’s value is adopted': adopts,
-  'a ballot is refused': refused,
+  'another’s value is adopted': { ...adopts, judged: (p) => !p.multi },
+  'a ballot is refused': { ...refused, judged: (p) => !p.multi },
   'slots are chosen out of order': { ...outOfOrder, judged: (p) => p.multi },
   'a gap is filled with a no-op': { ...gap, judged: (p) => p.multi },
 };

@@ -39,7 +39,7 @@ function course(run: Run<P>): Course {
       (e): e is Timed<'state'> =>
         e.kind === 'state' && e.state === 'primary' && e.detail !== 'view 0' && !liars.includes(e.node),
     ),
-    cut: faults.find((e) => e.fault === 'partition'),
+    cut: faults.find((e) => e.fault === 'partition' || e.fault === 'cut'),
     again: run.events.find((e): e is Timed<'note'> => e.kind === 'note' && / to propose again$/.test(e.text)),
   };
 }
@@ -65,7 +65,7 @@ export function headline(run: Run<P>): string {
   if (crash && successor) return `${successor.node} takes over from ${crash.nodes.join(', ')}`;
   const { executed = 0, agreement_messages: each = 0 } = run.metrics;
   return executed > 0
-    ? `${executed} requests executed, ${Math.round(each)} messages each to agree`
+    ? `${executed} request${executed === 1 ? '' : 's'} executed, ${Math.round(each)} messages each to agree`
     : 'Nothing is executed yet';
 }
 

@@ -1,5 +1,5 @@
 import type { Meter, MetricInfo } from '../../src/sim/scenario.ts';
-import { isReplica } from './watch.ts';
+import { isReplica, Traitors } from './watch.ts';
 
 /** What papers report of PBFT: messages by phase, and what a client waits. */
 
@@ -24,8 +24,11 @@ export const metrics: Readonly<Record<string, MetricInfo>> = {
   ops_ok: { unit: 'operations', what: 'operations answered' },
   ops_open: { unit: 'operations', what: 'operations still waiting at the end' },
   executed: { unit: 'requests', what: 'numbers executed, by the replica that got furthest' },
-  view_changes: { unit: 'views', what: 'views begun after the first' },
-  view_change_ms: { unit: 'ms', what: 'from the first call for a new view until its primary began it' },
+  view_changes: { unit: 'views', what: 'views begun by honest replicas after the first' },
+  view_change_ms: {
+    unit: 'ms',
+    what: 'from the first call for a new view until an honest replica began one',
+  },
   agreement_messages: {
     unit: 'messages per request',
     what: 'pre-prepare, prepare and commit together, for each number executed; 2n(n-1) where nothing fails',
@@ -51,22 +54,23 @@ export function meter(): Meter {
   const open = new Map<number, number>();
   const waits: number[] = [];
   const began: Set<number> = new Set();
+  const traitors = new Traitors();
   let asked: number | undefined;
   return {
-    changed(_node, before, after, world) {
-      if (!isReplica(after)) return undefined;
+    changed(node, before, after, world) {
+      if (!isReplica(after) || traitors.has(node)) return undefined;
       if (after.executed > (figures.executed ?? 0)) figures.executed = after.executed;
-      if (after.mode === 'changing' && after.view > began.size) asked ??= world.now;
-      if (after.mode === 'normal' && after.view > 0 && isReplica(before) && before.mode === 'changing') {
-        if (!began.has(after.view) && asked !== undefined) {
-          figures.view_change_ms ??= (world.now - asked) / 1000;
-          asked = undefined;
-        }
+      const entered = isReplica(before) && (before.mode === 'changing' || before.view < after.view);
+      if (after.mode === 'changing' && !began.has(after.view)) asked ??= world.now;
+      if (after.mode === 'normal' && entered && !began.has(after.view)) {
         began.add(after.view);
+        if (asked !== undefined) figures.view_change_ms ??= (world.now - asked) / 1000;
+        asked = undefined;
       }
       return undefined;
     },
     event(event) {
+      traitors.hear(event);
       if (event.kind === 'send') {
         add('messages');
         add(sent[event.type] ?? 'messages');

@@ -38,14 +38,13 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
   },
   'lying-successor': {
     title: 'The next primary denies what was prepared',
-    what: 'r0 alone has executed a request when it is cut off. r1 takes over and proposes nothing in its place; the proof it must show gives it away.',
+    what: 'r0 executes a request and can no longer tell anybody. r1 takes over and proposes nothing in its place; the proof it must show gives it away.',
     set: { duration: 560, think: 'uniform:30:80' },
     faults: [
       { at: 0, fault: 'byzantine', nodes: ['r1'], behaviour: 'lie' },
-      { at: 40, fault: 'partition', groups: [['@ahead'], ['@rest', 'c1', 'c2']] },
-      { at: 330, fault: 'heal' },
+      { at: 40, fault: 'cut', from: ['@exposed'], to: ['@rest'] },
+      { at: 320, fault: 'heal' },
     ],
-    seed: 19,
   },
   'too-many-traitors': {
     title: 'Three replicas, one traitor (n = 3f)',

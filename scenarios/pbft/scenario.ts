@@ -63,13 +63,6 @@ export default scenario({
       const held = all.some(({ id, state }) => id !== lead && holdsBack(state) && state.executed === done);
       return held ? lead : undefined;
     },
-    /** the primary, at a moment when it has executed what nobody else has */
-    ahead: (world) => {
-      const lead = primary(world);
-      const all = replicas(world);
-      const own = all.find(({ id }) => id === lead)?.state.executed ?? 0;
-      return all.every(({ id, state }) => id === lead || state.executed < own) ? lead : undefined;
-    },
   },
   behaviours,
   withstands: [

@@ -42,14 +42,21 @@ export const twins: Readonly<Record<string, Twin<typeof params>>> = {
     breaks: 'honest replicas agree',
     parts: broken({ changes: () => 1 }),
     preset: 'normal',
-    set: { loss: 0.2, latency: 'exp:25', clients: 4, timeout: 60, duration: 3000 },
+    set: { loss: 0.2, latency: 'exp:25', clients: 4, timeout: 60, retry: 60, duration: 3000 },
   },
   'any-view': {
     what: 'messages of an older view count in the current one',
     breaks: 'one certificate a number',
     parts: broken({ heedsView: false }),
     preset: 'normal',
-    set: { loss: 0.1, latency: 'mix:0.8*uniform:5:11+0.2*exp:150', clients: 4, timeout: 60, duration: 3000 },
+    set: {
+      loss: 0.1,
+      latency: 'mix:0.8*uniform:5:11+0.2*exp:150',
+      clients: 4,
+      timeout: 60,
+      retry: 60,
+      duration: 3000,
+    },
   },
   'unsigned-requests': {
     what: 'requests carry no signature that backups check',
