@@ -48,8 +48,12 @@ export function headline(run: Run<P>): string {
         ? `A clock is set back ${-back.offsetMs} ms and no stamp goes back`
         : `Clocks ${round(skew_ms)} ms apart, and causes still come first`;
     }
-    default:
+    default: {
+      const back = run.events.find((e) => e.kind === 'fault' && e.fault === 'restart');
+      if (back?.kind === 'fault')
+        return `${back.nodes[0]} is back from a crash, and its stamps go on where they were`;
       return `Causes come first, but ${concurrent_pairs} unrelated pairs look ordered too`;
+    }
   }
 }
 

@@ -124,10 +124,17 @@ export interface HolderRules {
   readonly countsFromAsking: boolean;
   /** it looks at its clock before each piece of work */
   readonly looks: boolean;
+  /** a piece of work is measured by the clock that the parameter names */
+  readonly heedsTimer: boolean;
   offset(t0: number, t1: number, t2: number, t3: number): number;
 }
 
-export const holderRules: HolderRules = { countsFromAsking: true, looks: true, offset: offsetOf };
+export const holderRules: HolderRules = {
+  countsFromAsking: true,
+  looks: true,
+  heedsTimer: true,
+  offset: offsetOf,
+};
 
 type Timer = 'ask' | 'work' | 'end' | 'poll';
 type Next = Step<HolderState, LeaseMessage, Timer>;
@@ -229,7 +236,8 @@ export function holder(rules: HolderRules = holderRules): Protocol<HolderState, 
         if (!work || work.piece !== piece || !lease) return [s];
         const now = clocks(s, here);
         const mono = now.mono - work.mono;
-        const us = here.params.timer === 'wall' ? now.wall - work.wall : mono;
+        const byWall = here.params.timer === 'wall' || !rules.heedsTimer;
+        const us = byWall ? now.wall - work.wall : mono;
         const took = { piece: work.piece, us };
         const story: Effects =
           us < 0

@@ -160,6 +160,13 @@ export const twins: Readonly<Record<string, T>> = {
     preset: 'ntp-step',
     set: { timer: 'monotonic' },
   },
+  'measures-by-the-time-of-day': {
+    what: 'the lease is kept by the monotonic clock, but work is still timed by the wall clock',
+    breaks: 'durations are true',
+    parts: holders({ heedsTimer: false }),
+    preset: 'ntp-step',
+    set: { timer: 'monotonic' },
+  },
   'ignores-the-way': {
     what: 'the offset is the server’s time minus the time the question left, with no account of the way',
     breaks: 'NTP errs by half a round trip at most',
