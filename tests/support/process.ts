@@ -19,7 +19,9 @@ export class Quorum {
 
   /** Resolves once every platform is connected; rejects with what it said if it stops before. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...this.env } });
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...this.env },
+    });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (this.output += data));
     for (;;) {
@@ -28,7 +30,11 @@ export class Quorum {
         (r) => (r.ok ? (r.json() as Promise<Record<string, unknown>>) : undefined),
         () => undefined,
       );
-      if (health && ['DISCORD_TOKEN', 'SLACK_BOT_TOKEN'].every((key) => !this.env[key] || health[PLATFORM[key]!] === true)) return;
+      if (
+        health &&
+        ['DISCORD_TOKEN', 'SLACK_BOT_TOKEN'].every((key) => !this.env[key] || health[PLATFORM[key]!] === true)
+      )
+        return;
       await new Promise((done) => setTimeout(done, 30));
     }
   }
