@@ -5,13 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outbox } from '../src/chat.ts';
 import leaderboard from '../src/commands/leaderboard.ts';
 import quiz from '../src/commands/quiz.ts';
+import review from '../src/commands/review.ts';
 import settings from '../src/commands/settings.ts';
 import { openSite, type Site, Somebody } from './support/people.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-const commands = [quiz, settings, leaderboard];
+const commands = [quiz, review, settings, leaderboard];
 
 let folder: string;
 let site: Site;
@@ -79,13 +80,7 @@ describe('/settings', () => {
     await ana.says('/settings timezone=America/Argentina/ComodRivadavia interview=2027-03-14');
     await ana.says('/settings easy=sun');
     const { fields } = ana.form('Change');
-    expect(fields.map((f) => f.value)).toEqual([
-      'America/Catamarca',
-      'off',
-      'off',
-      '2027-03-14',
-      ['7'],
-    ]);
+    expect(fields.map((f) => f.value)).toEqual(['America/Catamarca', 'off', 'off', '2027-03-14', ['7']]);
     now = Date.UTC(2027, 2, 20);
     await ana.says('/settings');
     expect(ana.sees).toContain('that was in the past');
@@ -153,6 +148,21 @@ describe('/settings', () => {
     expect((card!.due - now) / DAY).toBeLessThan(card!.stability);
     await ana.says('/settings interview=off');
     expect((await ana.learner()).interview).toBeUndefined();
+  });
+});
+
+describe('/review before an interview', () => {
+  it('asks what the plan puts on today although it is not due yet, once', async () => {
+    const ana = somebody('Ana');
+    await ana.answers(true);
+    now += DAY;
+    expect(await ana.says('/review')).toContain('Nothing is due.');
+    await ana.says('/settings interview=2026-11-24');
+    expect(ana.sees).toContain('today 1 to review');
+    expect(await ana.says('/review')).toContain('consensus · level 2 · practice, no points');
+    await ana.press('I don’t know');
+    now += MINUTE;
+    expect(await ana.says('/review')).toContain('Nothing is due.');
   });
 });
 

@@ -22,7 +22,7 @@ export function forecastView(plan: Plan, learner: Learner, now: number): Forecas
   const away = left < 14 ? `${left} ${left === 1 ? 'day' : 'days'}` : `${weeks} weeks`;
   return {
     title: `${away} to your interview on ${dateWords(learner.interview ?? '')}`,
-    subtitle: `Aims at ${percent(plan.target)} recall · on the day ${percent(plan.kept)} if kept, ${percent(plan.idle)} if you stop now`,
+    subtitle: `Aims at ${percent(plan.target)} recall · on the day ${percent(plan.kept)} if kept and answered well, ${percent(plan.idle)} if you stop now`,
     from: dayIn(learner.timezone, now),
     days: plan.days,
     level: plan.level,
@@ -41,7 +41,7 @@ export async function forecastBlocks(
   const fresh = plan.days.reduce((sum, d) => sum + d.fresh, 0);
   const words = [
     `${view.title}.`,
-    `At most ${plan.level} a day${learner.easyDays === undefined ? '' : ', half of that on easy days'}; today ${today.reviews} reviews and ${today.fresh} new questions.`,
+    `At most ${plan.level} a day${learner.easyDays === undefined ? '' : ', half of that on easy days'}; today ${today.reviews} to review and ${today.fresh} new.`,
     `${fresh} questions are still to be met.`,
     `${view.subtitle}.`,
   ].join(' ');

@@ -195,7 +195,7 @@ export function createLearning({
   /** What is due, and what the plan towards an interview puts on today. */
   const dueOf = async (learner: Learner, now: number): Promise<readonly Card[]> => {
     const due = (await store.cards.due(learner.id, now)).filter((card) => knows(card.question));
-    const today = new Set((await minds.plan(learner, now))?.today);
+    const today = await minds.today(learner, now);
     if (today.size === 0) return due;
     const all = await store.cards.all(learner.id);
     const done = (card: Card) => card.lastReview !== null && sameDay(learner, card.lastReview, now);

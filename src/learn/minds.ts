@@ -17,6 +17,8 @@ export interface Minds {
   last(learner: number): Memory;
   /** the plan of a learner with an interview ahead; `afresh` chooses the target anew instead of keeping it */
   plan(learner: Learner, now: number, afresh?: boolean): Promise<Plan | undefined>;
+  /** What the plan puts on today, as it was when first asked for today: what was done is not replaced by more. */
+  today(learner: Learner, now: number): Promise<ReadonlySet<string>>;
   replay(log: readonly Review[]): Replayed;
 }
 
@@ -55,6 +57,27 @@ export function createMinds(
     maximum_interval: Math.max(1, left),
   });
 
+  const plan: Minds['plan'] = async (learner, now, afresh = false) => {
+    if (learner.interview === undefined) return undefined;
+    const left = daysTo(learner, learner.interview, now);
+    if (left < 1) return undefined;
+    const [own, cards] = await Promise.all([weights(learner.id), store.cards.all(learner.id)]);
+    const met = new Set(cards.map((card) => card.question));
+    const weekday = (new Date(dayIn(learner.timezone, now)).getUTCDay() + 6) % 7;
+    const situation: Situation = {
+      now,
+      left,
+      easy: (day) => learner.easyDays?.includes(((weekday + day) % 7) + 1) ?? false,
+      known: cards.filter((card) => knows(card.question)).map((card) => ({ id: card.question, card })),
+      unmet: bank.questions.filter((q) => !met.has(q.id)).map((q) => q.id),
+    };
+    const memoryFor = (target: number) => make({ ...own, ...towards(left, target) });
+    return afresh || learner.retention === undefined
+      ? choosePlan(situation, memoryFor)
+      : planAt(situation, memoryFor(learner.retention), learner.retention);
+  };
+  const todays = new Map<string, ReadonlySet<string>>();
+
   return {
     async of(learner, now) {
       const [own, held] = await Promise.all([weights(learner), store.learners.get(learner)]);
@@ -68,24 +91,17 @@ export function createMinds(
       return memory;
     },
     last: (learner) => latest.get(learner) ?? everybody,
-    async plan(learner, now, afresh = false) {
-      if (learner.interview === undefined) return undefined;
-      const left = daysTo(learner, learner.interview, now);
-      if (left < 1) return undefined;
-      const [own, cards] = await Promise.all([weights(learner.id), store.cards.all(learner.id)]);
-      const met = new Set(cards.map((card) => card.question));
-      const weekday = (new Date(dayIn(learner.timezone, now)).getUTCDay() + 6) % 7;
-      const situation: Situation = {
-        now,
-        left,
-        easy: (day) => learner.easyDays?.includes(((weekday + day) % 7) + 1) ?? false,
-        known: cards.filter((card) => knows(card.question)).map((card) => ({ id: card.question, card })),
-        unmet: bank.questions.filter((q) => !met.has(q.id)).map((q) => q.id),
-      };
-      const memoryFor = (target: number) => make({ ...own, ...towards(left, target) });
-      return afresh || learner.retention === undefined
-        ? choosePlan(situation, memoryFor)
-        : planAt(situation, memoryFor(learner.retention), learner.retention);
+    plan,
+    async today(learner, now) {
+      if (learner.interview === undefined) return new Set();
+      const { id, timezone, interview, easyDays, retention } = learner;
+      const key = JSON.stringify([id, dayIn(timezone, now), interview, easyDays, retention]);
+      const known = todays.get(key);
+      if (known !== undefined) return known;
+      const today = new Set((await plan(learner, now))?.today);
+      if (todays.size >= READY) todays.clear();
+      todays.set(key, today);
+      return today;
     },
     replay: replayed(everybody),
   };
