@@ -44,10 +44,10 @@ type Effects = Effect<Message, 'handoff'>[];
 const isStandIn = (here: Here<P>) => !here.part('replica').includes(here.self);
 
 function posture(here: Here<P>, disk: Disk): Effect<never, never> {
-  if (!isStandIn(here)) return become('holds', words(disk.version));
+  if (!isStandIn(here)) return become('holding', words(disk.version));
   const [hint] = disk.hints;
   if (hint === undefined) return become('empty');
-  return become('holds', `${words(hint.version)} for ${disk.hints.map((h) => h.home).join(' ')}`);
+  return become('holding', `${words(hint.version)} for ${disk.hints.map((h) => h.home).join(' ')}`);
 }
 
 export function replica(rules: ReplicaRules = replicaRules): Protocol<ReplicaState, Message, 'handoff', P> {

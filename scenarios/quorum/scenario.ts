@@ -85,7 +85,7 @@ export default scenario({
   look: {
     lanes: ['client', 'replica', 'standin'],
     states: {
-      holds: { tone: 'strong', legend: 'newest so far', stale: 'out of date' },
+      holding: { tone: 'strong', legend: 'newest so far', stale: 'out of date' },
     },
     messages: {
       Write: { ink: 'data', legend: 'write' },
