@@ -17,10 +17,15 @@ const walls: readonly { files: RegExp; except?: RegExp; never: RegExp; why: stri
   },
   {
     files: /^(src\/sim|scenarios)\//,
-    never: /Date\.now|new Date\(|Math\.random|performance\.now|\bprocess\.(?:env|argv|cwd|exit|hrtime|std|on)\b|setTimeout|from 'node:/,
+    never:
+      /Date\.now|new Date\(|Math\.random|performance\.now|\bprocess\.(?:env|argv|cwd|exit|hrtime|std|on)\b|setTimeout|from 'node:/,
     why: 'a run is a function of its recipe: no clock, no chance, no I/O',
   },
-  { files: /^src\/sim\//, never: /from '(?!\.\/|\.\.\/[\w-]+\.ts')/, why: 'the simulator imports nothing outside itself' },
+  {
+    files: /^src\/sim\//,
+    never: /from '(?!\.\/|\.\.\/[\w-]+\.ts')/,
+    why: 'the simulator imports nothing outside itself',
+  },
   {
     files: /^scenarios\//,
     never: /from '(?!\.\/|\.\.\/\.\.\/src\/sim\/)/,

@@ -77,6 +77,7 @@ async function grade(
       const { review } = await learning.answer(asked, answer, {
         learner: { id: learner, name },
         scope: `${place.platform}:${place.space}`,
+        channel: place.channel,
         event: `daily ${slot.id} ${learner}`,
         now: at,
         kept: { day, changed: changes > 0 },
