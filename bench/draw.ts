@@ -48,15 +48,22 @@ async function overhead(name: string, run: Run): Promise<Row[]> {
     whole.push(all);
     alone.push(sharp);
   }
-  const ratio = median(whole) / median(alone);
+  // pair by pair: what else the machine does falls on both of a pair
+  const ratio = median(whole.map((ms, i) => ms / alone[i]!));
   return [
     {
       name: `picture of ${view.messages.length} messages on ${name}, from view data to PNG, median`,
       value: median(whole),
       unit: 'ms',
     },
-    { name: 'the same SVG by sharp alone, median', value: median(alone), unit: 'ms' },
-    { name: 'the two, as a ratio', value: ratio, unit: 'x', target: 'at most 1.25', ok: ratio <= 1.25 },
+    { name: `the same SVG by sharp alone, ${name}, median`, value: median(alone), unit: 'ms' },
+    {
+      name: `the two, as a ratio, ${name}`,
+      value: ratio,
+      unit: 'x',
+      target: 'at most 1.25',
+      ok: ratio <= 1.25,
+    },
   ];
 }
 

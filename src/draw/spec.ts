@@ -63,6 +63,7 @@ export function specOf(theme: Theme): Spec {
     encode: {
       enter: {
         path: { field: 'path' },
+        pathCache: { field: 'parsed' },
         strokeCap: { field: 'cap' },
         fill: paint('fill'),
         fillOpacity: { field: 'fillOpacity' },
