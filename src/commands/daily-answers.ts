@@ -102,7 +102,7 @@ async function keep(slot: Slot, question: Question, given: Given, context: Conte
     );
   }
   const others = (await store.slots.count(slot.id)) - 1;
-  return privately(...keptBlocks(slot, question, given, before !== undefined && held.at === at, others));
+  return privately(...keptBlocks(slot, question, given, held.changes > (before?.changes ?? 0), others));
 }
 
 /** A learner's own answer: as it stands while the question is open, how it went once it has closed. */
