@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Person } from '../../src/chat.ts';
 import type { Recipe } from '../../src/sim/scenario.ts';
-import type { Before, CardState, Decision, NewAnswer, Store } from '../../src/store/index.ts';
+import type {
+  Before,
+  CardState,
+  Decision,
+  NewAnswer,
+  NewSlot,
+  ScheduleSettings,
+  Store,
+} from '../../src/store/index.ts';
 import { periodKey, periods } from '../../src/store/index.ts';
 import { personContract } from './store-person.ts';
 
@@ -288,6 +296,111 @@ export function storeContract(subject: StoreUnderTest): void {
     });
 
     personContract(subject, () => site);
+
+    describe('schedules and slots', () => {
+      const daily = (over: Partial<ScheduleSettings> = {}): ScheduleSettings => ({
+        kind: 'channel',
+        place: { platform: 'page', space: 'page', channel: 'general' },
+        minute: 540,
+        timezone: 'Europe/Lisbon',
+        weekdays: [1, 2, 3],
+        holidays: ['12-25'],
+        lowest: 1,
+        highest: 5,
+        rising: false,
+        runs: 25,
+        since: NOON,
+        ...over,
+      });
+      const claim = (schedule: number, day: string, over: Partial<NewSlot> = {}) => ({
+        slot: {
+          schedule,
+          day,
+          at: NOON,
+          closes: NOON + DAY,
+          question: 'q1',
+          use: 'q1',
+          lease: NOON + 5,
+          ...over,
+        },
+        next: NOON + DAY,
+      });
+
+      it('keeps one schedule a channel, and one of each kind a learner', async () => {
+        const ana = await store.learners.of(person('Ana'), NOON);
+        const first = await store.schedules.put(daily({ maker: ana.id, topic: 'aws' }), NOON);
+        await store.schedules.flag(first.id, 'not allowed');
+        const again = await store.schedules.put(daily({ maker: ana.id, minute: 600 }), NOON + 1);
+        expect(again).toEqual({ ...daily({ maker: ana.id, minute: 600 }), id: first.id, next: NOON + 1 });
+        const own = daily({ kind: 'reminder', owner: ana.id, person: person('Ana') });
+        const mine = await store.schedules.put(own, NOON + 2);
+        const later = await site.reopen();
+        expect(await later.schedules.at(daily().place)).toEqual(again);
+        expect(await later.schedules.of(ana.id, 'reminder')).toEqual(mine);
+        expect(await later.schedules.list('page', 'page')).toEqual([again]);
+        expect(await later.schedules.due('page', NOON + 2, 9)).toEqual([again, mine]);
+        expect(await later.schedules.maker(again)).toEqual(person('Ana', { id: 'ana' }));
+        expect(await later.schedules.flag(again.id, 'why')).toBe(true);
+        expect(await later.schedules.flag(again.id, 'why')).toBe(false);
+        await later.schedules.move([{ id: again.id, next: undefined }]);
+        expect(await later.schedules.running()).toEqual([mine]);
+        expect(await later.schedules.list('page', 'page')).toEqual([]);
+      });
+
+      it('lets a schedule and date be claimed once for ever, by whoever comes first', async () => {
+        const { id } = await store.schedules.put(daily(), NOON);
+        const [slot, ...more] = await store.slots.claim([claim(id, '2026-11-22'), claim(id, '2026-11-22')]);
+        expect(more).toEqual([]);
+        expect(slot).toMatchObject({ day: '2026-11-22', question: 'q1', tries: 0 });
+        expect(await store.slots.claim([claim(id, '2026-11-22')])).toEqual([]);
+        expect((await store.schedules.get(id))?.next).toBe(NOON + DAY);
+        expect(await store.schedules.uses(id)).toEqual([{ question: 'q1', count: 1, last: '2026-11-22' }]);
+        expect(await store.slots.expired('page', NOON + 4, 9)).toEqual([]);
+        expect(await store.slots.expired('page', NOON + 5, 9)).toEqual([slot]);
+        expect(await store.slots.lease(slot!, NOON + 9)).toBe(true);
+        expect(await store.slots.lease(slot!, NOON + 9)).toBe(false);
+        await store.slots.posted(slot!.id, 'm1');
+        const later = await site.reopen();
+        expect(await later.slots.expired('page', NOON + DAY, 9)).toEqual([]);
+        expect(await later.slots.on(id, '2026-11-22')).toMatchObject({ message: 'm1', tries: 0 });
+        expect(await later.slots.before(id, '2026-11-23')).toMatchObject({ message: 'm1' });
+        expect(await later.slots.days(id, '2026-11-01')).toEqual(new Set(['2026-11-22']));
+        const [dropped] = await later.slots.claim([claim(id, '2026-11-23')]);
+        await later.slots.drop(dropped!.id, 'stopped');
+        expect(await later.slots.expired('page', NOON + DAY, 9)).toEqual([]);
+        expect((await later.slots.before(id, '2026-11-24'))?.day).toBe('2026-11-22');
+      });
+
+      it('takes the answer that stands until it closes, and shows a closed one anew where somebody hides', async () => {
+        const ana = await store.learners.of(person('Ana'), NOON);
+        const { id } = await store.schedules.put(daily(), NOON);
+        const [slot] = await store.slots.claim([claim(id, '2026-11-22')]);
+        await store.slots.posted(slot!.id, 'm1');
+        const answer = (given: unknown, at: number) =>
+          store.slots.answer({ slot: slot!.id, learner: ana.id, given, at, day: '2026-11-22' }, at);
+        expect(await answer({ option: 1 }, NOON + 1)).toMatchObject({ changes: 0 });
+        expect(await answer({ option: 2 }, NOON + 2)).toMatchObject({ changes: 1, at: NOON + 2 });
+        expect(await answer({ option: 2 }, NOON + 3)).toMatchObject({ changes: 1, at: NOON + 2 });
+        expect(await answer({ option: 1 }, NOON + DAY)).toBeUndefined();
+        expect(await store.slots.ungraded(ana.id)).toEqual(['2026-11-22']);
+        expect(await store.slots.answers(slot!.id)).toMatchObject([
+          { given: { option: 2 }, name: 'Ana', hidden: false },
+        ]);
+        expect(await store.slots.closing('page', NOON + DAY - 1, 9)).toEqual([]);
+        expect(await store.slots.closing('page', NOON + DAY, 9)).toHaveLength(1);
+        await store.slots.graded(slot!.id, NOON + DAY);
+        await store.slots.gradedIn(slot!.id, ana.id, 7);
+        await store.slots.shown(slot!.id, NOON + DAY);
+        expect(await answer({ option: 1 }, NOON + 4)).toBeUndefined();
+        const later = await site.reopen();
+        expect(await later.slots.ungraded(ana.id)).toEqual([]);
+        expect(await later.slots.closing('page', NOON + 9 * DAY, 9)).toEqual([]);
+        await later.learners.setHidden(ana.id, true);
+        expect(await later.slots.closing('page', NOON + 9 * DAY, 9)).toMatchObject([
+          { id: slot!.id, graded: NOON + DAY },
+        ]);
+      });
+    });
 
     describe('ranking', () => {
       const board = { scope: 'page:page', period: 'all' };
