@@ -150,6 +150,13 @@ describe('two runs', () => {
     expect((await toPng(svg)).height).toBe(sheet.height);
   });
 
+  it('end where they end, on an axis for the longer', () => {
+    const run = (lengthMs: number) =>
+      new TraceBuilder().state(1, 'n1', 'leader').run({ nodes: ['n1'], lengthMs });
+    const view = comparisonView(run(10), run(25));
+    expect([view.to, ...view.runs.map((r) => r.lanes[0]!.bars.at(-1)!.to)]).toEqual([25_000, 10_000, 25_000]);
+  });
+
   it('of five servers are no taller than wide', () => {
     expect(layoutComparison(comparisonView(partitionRun(), crashRun())).height).toBeLessThanOrEqual(1200);
   });

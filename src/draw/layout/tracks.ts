@@ -64,7 +64,7 @@ function layoutTrack(context: Context, track: TrackView, top: number, height: nu
   const named = new Set<string>();
   track.series.forEach((series, i) => {
     const dash = series.run === undefined ? DASHES[i % DASHES.length] : DASHES[series.run];
-    const path = pathOf(series, x, y, end);
+    const path = pathOf(series, x, y, Math.min(end, x(series.end ?? Number.POSITIVE_INFINITY)));
     // two filled areas would hide each other
     if (series.as === 'area' && series.run !== 1)
       draft.links.push({

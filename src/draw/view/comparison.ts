@@ -59,7 +59,7 @@ export function comparisonView(a: Run, b: Run): ComparisonView {
     to,
     runs: [shown(0), shown(1)],
     ...(inside && { difference: { at, label: `first difference, ${duration(at)}` } }),
-    tracks: together(above.tracks, below.tracks),
+    tracks: together(above.tracks, below.tracks, [a.durationUs, b.durationUs]),
     legend: {
       ...bothLegends(above.legend, below.legend),
       ...(above.tracks.length + below.tracks.length > 0 && { runs: captions }),
@@ -84,10 +84,14 @@ const laneCount = (run: Run) =>
   run.actors.filter((actor) => run.scenario.look.lanes.includes(actor.part)).length;
 
 /** Tracks of one title on one axis. */
-function together(above: readonly TrackView[], below: readonly TrackView[]): TrackView[] {
+function together(
+  above: readonly TrackView[],
+  below: readonly TrackView[],
+  ends: readonly [number, number],
+): TrackView[] {
   const mark = (track: TrackView, run: 0 | 1): TrackView => ({
     ...track,
-    series: track.series.map((series) => ({ ...series, run })),
+    series: track.series.map((series) => ({ ...series, run, end: ends[run] })),
     limits: track.limits.map((limit) => ({ ...limit, run })),
   });
   const alike = (track: TrackView) => (other: TrackView) =>

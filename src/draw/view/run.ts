@@ -43,7 +43,8 @@ export function frameOf(
     run,
     from,
     to,
-    end: Math.min(options.until ?? to, to),
+    // beside a longer run, this one must not seem to go on
+    end: Math.min(options.until ?? to, to, Math.max(run.durationUs, from + 1)),
     lanes: new Map(drawn.map((actor, i) => [actor.id, i])),
     blamed: new Set(options.until === undefined ? accusing(run)?.ops : []),
     options,

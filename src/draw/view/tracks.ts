@@ -25,8 +25,9 @@ export interface SeriesView {
   readonly as: 'line' | 'area' | 'step';
   /** [µs, value], in order of time */
   readonly points: readonly (readonly [number, number])[];
-  /** of two runs, the one it belongs to */
+  /** of two runs, the one it belongs to, and when that ends */
   readonly run?: 0 | 1;
+  readonly end?: number;
 }
 
 /** Columns a series is thinned to; of each the extremes stay, so that no peak is lost. */
