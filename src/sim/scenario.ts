@@ -165,6 +165,8 @@ export interface Track {
     readonly legend: string;
     readonly tone: Tone;
     readonly as?: 'line' | 'area' | 'step';
+    /** instead of samples: how many nodes are in one of these states */
+    readonly states?: readonly string[];
   }[];
   /** a limit drawn as a line, from the parameters */
   readonly limit?: { readonly legend: string; readonly param?: string; readonly value?: number };

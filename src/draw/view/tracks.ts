@@ -60,7 +60,11 @@ export function tracksOf(frame: Frame): TrackView[] {
             legend: clean(series.legend, 40),
             tone: series.tone,
             as: series.as ?? 'line',
-            points: thin(points.get(series.name) ?? [], from, to),
+            points: thin(
+              series.states ? countedIn(frame, series.states) : (points.get(series.name) ?? []),
+              from,
+              to,
+            ),
           }))
           .filter((series) => series.points.length > 0),
         limits:
@@ -70,6 +74,27 @@ export function tracksOf(frame: Frame): TrackView[] {
       };
     })
     .filter((track) => track.series.length > 0);
+}
+
+/** How many nodes are in one of these states, whenever it changes; nothing if none ever is. */
+function countedIn({ run, from, end }: Frame, states: readonly string[]): [number, number][] {
+  const inside = new Set<string>();
+  const found: [number, number][] = [[from, 0]];
+  const count = (node: string, at: number, is: boolean) => {
+    if (inside.has(node) === is) return;
+    if (is) inside.add(node);
+    else inside.delete(node);
+    if (at <= from) found[0] = [from, inside.size];
+    else if (found.at(-1)![0] === at) found[found.length - 1] = [at, inside.size];
+    else found.push([at, inside.size]);
+  };
+  for (const event of run.events) {
+    if (event.at > end) break;
+    if (event.kind === 'state') count(event.node, event.at, states.includes(event.state));
+    else if (event.kind === 'fault' && event.fault === 'crash')
+      for (const node of event.nodes) count(node, event.at, false);
+  }
+  return found.length > 1 || found[0]![1] > 0 ? found : [];
 }
 
 function thin(points: readonly (readonly [number, number])[], from: number, to: number) {
