@@ -14,13 +14,15 @@ export async function show(recipe: Recipe, context: Context, view: View = {}): P
   const { picture, summary } = await context.draw.timeline(recipe, view);
   // Kept only once it has run: a recipe that cannot run gets no id.
   const id = await context.store.runs.keep(recipe, context.now());
-  const blocks: Block[] = [heading(`${summary.title}: ${summary.headline}`), image(recipe, picture, summary)];
+  const other = view.against && (await context.draw.summary(view.against));
+  const blocks: Block[] = [
+    heading(`${summary.title}: ${summary.headline}`),
+    image(recipe, picture, summary, other),
+  ];
   if (summary.step) blocks.push(text(`**${milliseconds(summary.step.at)}** ${summary.step.text}.`));
   blocks.push(text(verdicts(summary)));
-  if (view.against) {
-    const other = await context.draw.summary(view.against);
+  if (view.against && other)
     blocks.push(text(`Against \`${line(view.against)}\`: ${other.headline}\n${verdicts(other)}`));
-  }
   const figures = summary.metrics.filter((f) => Number.isFinite(f.value)).slice(0, 6);
   if (figures.length > 0) blocks.push(text(figures.map(figure).join(' · ')));
   if (summary.cut) blocks.push(text(`Note: ${summary.cut}.`));
@@ -48,14 +50,14 @@ export async function play(recipe: Recipe, context: Context): Promise<Reply> {
 
 const opener = (id: string): Button => ({ action: action('simulate', 'open', id), label: 'Step through it' });
 
-function image(recipe: Recipe, picture: Picture, summary: Summary): Block {
+function image(recipe: Recipe, picture: Picture, summary: Summary, other?: Summary): Block {
   const name = `${recipe.scenario}-${recipe.preset}.${picture.mime === 'image/gif' ? 'gif' : 'png'}`;
   return {
     kind: 'image',
     name,
     bytes: picture.bytes,
     mime: picture.mime,
-    alt: story(summary),
+    alt: story(summary, other),
     title: summary.headline,
   };
 }
@@ -96,9 +98,12 @@ function controls(id: string, summary: Summary, step: number | undefined, recipe
   ];
 }
 
-/** The picture in words, within what every platform accepts as alt text. */
-function story(summary: Summary): string {
-  const head = `${summary.title}: ${summary.headline}. ${summary.recipeLine}.`;
+/** The picture in words, within what every platform accepts as alt text; of two runs, both outcomes and the first's story. */
+function story(summary: Summary, other?: Summary): string {
+  const outcome = (s: Summary) => `${s.title}: ${s.headline}. ${s.recipeLine}.`;
+  const head = other
+    ? `Above: ${outcome(summary)}\nBelow: ${outcome(other)}\nAbove, step by step:`
+    : outcome(summary);
   const lines: string[] = [];
   let length = head.length;
   for (const sentence of summary.story) {
