@@ -94,6 +94,15 @@ describe('what consistency costs', () => {
   });
 });
 
+it('two puts that one replica coordinates at the same time never share a stamp', () => {
+  const set = { operations: '12', keys: '2', roaming: 'all', think: 'uniform:1:15' };
+  for (let seed = 1; seed <= 60; seed++) {
+    const plain = recipe(consistency, 'linearizable', { seed, set });
+    const r = simulate(consistency, { ...plain, interventions: randomFaults(consistency, plain, seed) });
+    expect(broken(r).filter((name) => name !== 'converged')).toEqual([]);
+  }
+});
+
 it.each([
   [{ program: 'flags', clients: '1' }, /program=flags needs at least 2 clients/],
   [{ program: 'reply', clients: '2' }, /program=reply needs at least 3 clients/],

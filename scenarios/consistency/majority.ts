@@ -110,9 +110,10 @@ export function majority(
       });
       return [{ ...s, rounds: s.rounds.filter((r) => r.id !== round.id) }, done];
     }
-    const version = reading
-      ? best
-      : { stamp: { count: best.stamp.count + 1, by: here.self }, value: request.value };
+    // Another put may have been given a place here since this one asked: no two may have the same stamp.
+    const own = (s.disk.store[request.key] ?? UNWRITTEN).stamp;
+    const count = Math.max(best.stamp.count, own.count) + 1;
+    const version = reading ? best : { stamp: { count, by: here.self }, value: request.value };
     const storing: Round = { ...round, storing: true, best: version, heard: [here.self] };
     const [kept, ...effects] = store(s, request.key, version);
     const [next, ...more] = go(put(kept, storing), storing, here);
