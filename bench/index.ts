@@ -3,6 +3,7 @@ import type { Row } from './row.ts';
 
 /** `npm run bench [-- part]`: prints a table and JSON. Figures are ratios within one run where machines differ. */
 const parts: Record<string, () => Promise<Row[]>> = {
+  daily: async () => (await import('./daily.ts')).benchDaily(),
   draw: async () => (await import('./draw.ts')).benchDraw(),
   sim: async () => (await import('./sim.ts')).benchSim(),
   theory: async () => (await import('./theory.ts')).benchTheory(),

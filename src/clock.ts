@@ -8,7 +8,7 @@ import { schedule as cron } from 'node-cron';
 import type { Log, Platform } from './chat.ts';
 import { type CloseTools, close } from './learn/daily/close.ts';
 import { deliver, LEASE, nextOf, prepare } from './learn/daily/post.ts';
-import type { Slot } from './store/index.ts';
+import type { Slot, Store } from './store/index.ts';
 
 export interface Clock {
   /** Does what is due on every platform that is connected; resolves when it is done. Never rejects. */
@@ -26,8 +26,8 @@ export interface ClockTools extends CloseTools {
   platforms(): readonly Platform[];
 }
 
-/** claims written in one transaction */
-const TOGETHER = 50;
+/** claims prepared and written at once: some ms, in which nobody else is answered */
+const TOGETHER = 20;
 /** posts under way on one platform */
 const AT_ONCE = 64;
 /** questions closing at once: each may draw pictures, for which people wait too */
@@ -69,14 +69,15 @@ export function createClock(tools: ClockTools): Clock {
     if (moves.length > 0) await store.schedules.move(moves);
   };
 
-  const send = (slot: Slot) =>
-    deliver(slot, tools)
+  const send = (slot: Slot, complete: (id: number, message: string) => Promise<void>) =>
+    deliver(slot, tools, complete)
       .catch((error) => log.error({ err: error, slot: slot.id }, 'a post failed; its claim will run out'))
       .finally(() => busy.delete(slot.id));
 
   /** Everything due on one platform, until nothing is. */
   const pump = async (platform: Platform): Promise<void> => {
     const posting = limited(AT_ONCE);
+    const done = completions(store);
     const hand = async (slots: readonly Slot[]) => {
       for (const slot of slots) busy.add(slot.id);
       for (const slot of slots) {
@@ -84,7 +85,7 @@ export function createClock(tools: ClockTools): Clock {
         if (stopping) return;
         await posting.room();
         await paced(platform);
-        posting.run(() => send(slot));
+        posting.run(() => send(slot, done.add));
       }
     };
 
@@ -116,6 +117,7 @@ export function createClock(tools: ClockTools): Clock {
       if (claims.length > 0) await hand(await store.slots.claim(claims));
       if (due.length < TOGETHER) break;
     }
+    done.end();
     await posting.idle();
 
     const closing = limited(CLOSING);
@@ -214,8 +216,40 @@ function limited(most: number) {
   };
 }
 
-/** ms of turns not taken that may be made up for: timers are late by a millisecond or more */
-const SLACK = 250;
+/** ms a completion waits for others */
+const GATHER = 40;
+
+/** A sync to the disk costs more than many rows: posts that went out within a moment are completed together. */
+function completions(store: Store) {
+  const waiting: { id: number; message: string; settle: (done: Promise<void>) => void }[] = [];
+  let ending = false;
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const batch = waiting.splice(0);
+    if (batch.length === 0) return;
+    const done = store.slots.posted(batch.map(({ id, message }) => ({ id, message })));
+    for (const { settle } of batch) settle(done);
+  };
+  return {
+    add: (id: number, message: string) =>
+      new Promise<void>((resolve) => {
+        waiting.push({ id, message, settle: resolve });
+        if (waiting.length >= TOGETHER) flush();
+        else if (ending) setImmediate(flush);
+        else timer ??= setTimeout(flush, GATHER);
+      }),
+    /** no more is coming: nothing is worth waiting for */
+    end() {
+      ending = true;
+      flush();
+    },
+  };
+}
+
+/** ms of turns not taken that may be made up for; with the share above, no second holds more than the limit */
+const SLACK = 50;
 
 /** Turns at an even rate a second. */
 function pacer(rate: number): () => Promise<void> {

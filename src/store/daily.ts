@@ -142,7 +142,8 @@ export interface Slots {
   expired(platform: Platform, now: number, limit: number): Promise<readonly Slot[]>;
   /** takes over a claim or prolongs it; false if somebody else did. Counts an attempt. */
   lease(slot: Pick<Slot, 'id' | 'lease'>, until: number): Promise<boolean>;
-  posted(id: number, message: string): Promise<void>;
+  /** completes claims, in one transaction */
+  posted(posts: readonly { readonly id: number; readonly message: string }[]): Promise<void>;
   drop(id: number, why: string): Promise<void>;
   /** posted, over, and not shown as closed yet */
   closing(platform: Platform, now: number, limit: number): Promise<readonly Slot[]>;

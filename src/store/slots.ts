@@ -61,14 +61,7 @@ export function slots(db: Db): Slots {
     .select({ slot: table })
     .from(table)
     .innerJoin(schedules, eq(schedules.id, table.schedule))
-    .where(
-      and(
-        lte(table.lease, given('now')),
-        isNull(table.message),
-        isNull(table.dropped),
-        onPlatform,
-      ),
-    )
+    .where(and(lte(table.lease, given('now')), isNull(table.message), isNull(table.dropped), onPlatform))
     .orderBy(asc(table.lease))
     .limit(given('limit'))
     .prepare();
@@ -93,6 +86,9 @@ export function slots(db: Db): Slots {
     .set({ message: sql`${given('message')}`, lease: 0, tries: 0 })
     .where(eq(table.id, given('id')))
     .prepare();
+  const complete = db.$client.transaction((posts: Parameters<Slots['posted']>[0]) => {
+    for (const { id, message } of posts) posted.run({ id, message });
+  });
   const mine = db
     .select()
     .from(replies)
@@ -177,8 +173,8 @@ export function slots(db: Db): Slots {
     async lease(slot, until) {
       return lease.run({ id: slot.id, lease: slot.lease, until }).changes > 0;
     },
-    async posted(id, message) {
-      posted.run({ id, message });
+    async posted(posts) {
+      complete.immediate(posts);
     },
     async drop(id, why) {
       drop.run({ id, why });

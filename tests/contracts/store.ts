@@ -359,7 +359,7 @@ export function storeContract(subject: StoreUnderTest): void {
         expect(await store.slots.expired('page', NOON + 5, 9)).toEqual([slot]);
         expect(await store.slots.lease(slot!, NOON + 9)).toBe(true);
         expect(await store.slots.lease(slot!, NOON + 9)).toBe(false);
-        await store.slots.posted(slot!.id, 'm1');
+        await store.slots.posted([{ id: slot!.id, message: 'm1' }]);
         const later = await site.reopen();
         expect(await later.slots.expired('page', NOON + DAY, 9)).toEqual([]);
         expect(await later.slots.on(id, '2026-11-22')).toMatchObject({ message: 'm1', tries: 0 });
@@ -375,7 +375,7 @@ export function storeContract(subject: StoreUnderTest): void {
         const ana = await store.learners.of(person('Ana'), NOON);
         const { id } = await store.schedules.put(daily(), NOON);
         const [slot] = await store.slots.claim([claim(id, '2026-11-22')]);
-        await store.slots.posted(slot!.id, 'm1');
+        await store.slots.posted([{ id: slot!.id, message: 'm1' }]);
         const answer = (given: unknown, at: number) =>
           store.slots.answer({ slot: slot!.id, learner: ana.id, given, at, day: '2026-11-22' }, at);
         expect(await answer({ option: 1 }, NOON + 1)).toMatchObject({ changes: 0 });

@@ -142,8 +142,15 @@ export async function questionOf(slot: Slot, learning: Learning): Promise<Questi
 
 export type Delivered = 'posted' | 'dropped' | 'later';
 
-/** Sends what a claim holds, once. Never rejects for what a platform refuses; what the store refuses, it does. */
-export async function deliver(slot: Slot, tools: DailyTools): Promise<Delivered> {
+/**
+ * Sends what a claim holds, once. Never rejects for what a platform refuses; what the store refuses, it does.
+ * @param complete keeps the message's id; a caller may let many share a transaction
+ */
+export async function deliver(
+  slot: Slot,
+  tools: DailyTools,
+  complete = (id: number, message: string) => tools.store.slots.posted([{ id, message }]),
+): Promise<Delivered> {
   const { store, now, outbox, log } = tools;
   const schedule = await store.schedules.get(slot.schedule);
   const out = schedule && outbox(schedule.place.platform);
@@ -157,7 +164,7 @@ export async function deliver(slot: Slot, tools: DailyTools): Promise<Delivered>
     // An attempt that was cut short may have got through.
     const already = slot.tries > 0 ? await out.find(place, markerOf(slot)) : undefined;
     if (already !== undefined) {
-      await store.slots.posted(slot.id, already.message);
+      await complete(slot.id, already.message);
       return 'posted';
     }
     const drop = async (why: string): Promise<Delivered> => {
@@ -173,7 +180,7 @@ export async function deliver(slot: Slot, tools: DailyTools): Promise<Delivered>
       return await drop(content);
     }
     const { message } = await out.post(place, { blocks: content, marker: markerOf(slot) });
-    await store.slots.posted(slot.id, message);
+    await complete(slot.id, message);
     if (schedule.flagged !== undefined) await store.schedules.flag(schedule.id, undefined);
     return 'posted';
   } catch (error) {
