@@ -127,7 +127,7 @@ class Weather {
     if (e.kind !== 'fault') return;
     switch (e.fault) {
       case 'pause':
-        for (const n of e.nodes) this.#paused.set(n, e.at);
+        for (const n of e.nodes) if (!this.#paused.has(n)) this.#paused.set(n, e.at);
         return;
       case 'resume':
         for (const n of e.nodes) {

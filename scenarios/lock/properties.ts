@@ -110,6 +110,7 @@ const exclusion: Property<P> = {
 export class Beliefs {
   readonly leases = new Map<string, Lease>();
   readonly asleep = new Set<string>();
+  readonly #woke = new Map<string, number>();
   /** the client whose belief has just begun */
   see(node: string, before: unknown, after: unknown): boolean {
     const had = isClient(before) && before.lease !== null;
@@ -117,11 +118,16 @@ export class Beliefs {
     else this.leases.delete(node);
     return !had && this.leases.has(node);
   }
-  hear(e: { fault: string; nodes: readonly string[] }): void {
+  hear(e: { at: number; fault: string; nodes: readonly string[] }): void {
     for (const node of e.nodes) {
       if (e.fault === 'pause') this.asleep.add(node);
+      if (e.fault === 'resume') this.#woke.set(node, e.at);
       if (e.fault === 'resume' || e.fault === 'crash') this.asleep.delete(node);
     }
+  }
+  /** In the instant it wakes it has not looked at its clock yet. */
+  drowsy(node: string, now: number): boolean {
+    return this.asleep.has(node) || this.#woke.get(node) === now;
   }
 }
 
@@ -137,10 +143,10 @@ const leasesApart: Property<P> = {
         if (e.kind === 'fault') beliefs.hear(e);
         return undefined;
       },
-      changed(node, before, after): Finding {
+      changed(node, before, after, world): Finding {
         if (!beliefs.see(node, before, after)) return undefined;
         for (const [other, lease] of beliefs.leases)
-          if (other !== node && !beliefs.asleep.has(other))
+          if (other !== node && !beliefs.drowsy(other, world.now))
             return `${node} gets the lock with token ${beliefs.leases.get(node)!.token}, and ${other} is awake and has it with token ${lease.token}`;
         return undefined;
       },
