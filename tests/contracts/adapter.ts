@@ -33,7 +33,7 @@ export interface ChatPerson {
   mention(words: string, thread?: string): Promise<void>;
   /** delivers this person's last event once more, as the platform does when it is unsure */
   redeliver?(): Promise<void>;
-  /** messages of the bot this person can see in channel and threads, oldest first, once `enough` is met (5 s at most) */
+  /** messages of the bot this person can see in channel and threads, oldest first, once `enough` is met (15 s at most: machines are shared) */
   sees(enough: (messages: readonly Seen[]) => boolean): Promise<readonly Seen[]>;
 }
 
@@ -171,7 +171,7 @@ export function adapterContract(subject: AdapterUnderTest): void {
       await chat?.close();
     });
     const behaves = (name: string, body: () => Promise<void>) =>
-      subject.skip?.[name] ? it.skip(`${name} (${subject.skip[name]})`, body) : it(name, body, 20_000);
+      subject.skip?.[name] ? it.skip(`${name} (${subject.skip[name]})`, body) : it(name, body, 40_000);
     const has = (words: string) => (seen: readonly Seen[]) => seen.some((m) => m.text.includes(words));
     const find = (seen: readonly Seen[], words: string) => {
       const found = seen.filter((m) => m.text.includes(words));

@@ -138,7 +138,7 @@ function driver(opening: Promise<Page>): ChatPerson {
     },
     async sees(enough) {
       const page = await ready;
-      const until = Date.now() + 5000;
+      const until = Date.now() + 15_000;
       for (;;) {
         const threads = page.locator('main .thread-link');
         for (let i = 0; i < (await threads.count()); i++) {

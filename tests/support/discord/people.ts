@@ -40,7 +40,7 @@ export interface DiscordPerson extends ChatPerson {
   thinking(): number;
 }
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 const LOOK_MS = 15;
 
 export function personOn(

@@ -263,7 +263,7 @@ function slackPerson(server: SlackServer, user: User): SlackPerson {
     async sees(enough) {
       for (let tries = 0; ; tries++) {
         const seen = visible(server, user);
-        if (tries >= 250 || enough(seen)) return seen;
+        if (tries >= 750 || enough(seen)) return seen;
         await pause(20);
       }
     },
