@@ -162,7 +162,9 @@ export class Kernel implements World, Clockwork {
         return;
       }
       const event: EventChoice = choice;
-      const found = this.#held.findIndex((p) => !p.dead && fits(p, event));
+      // Operation numbers inside messages differ from the explorer's: then the oldest of its kind is the one meant.
+      const exact = this.#held.findIndex((p) => !p.dead && fits(p, event));
+      const found = exact >= 0 ? exact : this.#held.findIndex((p) => !p.dead && resembles(p, event));
       const next = this.#held[found];
       // A schedule of another version of the protocol may name what never came to be.
       if (next === undefined) return;
@@ -540,6 +542,16 @@ function fits(pending: Pending<Node>, choice: EventChoice): boolean {
     pending.from?.self === choice.from &&
     pending.node?.self === choice.to &&
     JSON.stringify(pending.data) === choice.message
+  );
+}
+
+function resembles(pending: Pending<Node>, choice: EventChoice): boolean {
+  if (choice.do === 'fire' || pending.kind !== 'deliver') return false;
+  const { type } = JSON.parse(choice.message) as Message;
+  return (
+    pending.from?.self === choice.from &&
+    pending.node?.self === choice.to &&
+    (pending.data as Message).type === type
   );
 }
 
