@@ -13,6 +13,8 @@ import quiz from '../src/commands/quiz.ts';
 import review from '../src/commands/review.ts';
 import { loadSimulations } from '../src/content.ts';
 import type { Draw, SpreadView } from '../src/draw/index.ts';
+import { layoutSpread } from '../src/draw/spread.ts';
+import { toSvg } from '../src/draw/svg.ts';
 import { schedulePersonal } from '../src/learn/daily/personal.ts';
 import { inOrder } from '../src/learn/daily/pick.ts';
 import {
@@ -86,6 +88,25 @@ describe('what people type', () => {
       has: ['closes ', { tag: 'time', at: NOON }, ', ', {}, {}],
     });
     expect(plain([{ kind: 'aside', markdown: words }])).toContain('closes 2026-11-22 12:00 UTC');
+  });
+});
+
+describe('the spread of answers', () => {
+  it('is drawn whatever the options say, each bar its share, the right one by sign as well', async () => {
+    const row = (mark: string, text: string, count: number, right = false) => ({ mark, text, count, right });
+    const rows = [
+      row('A', `\u202e${'long '.repeat(80)}\u0000`, 1),
+      row('B', '<b>One</b>', 3, true),
+      row('C', '', 0),
+    ];
+    const sheet = layoutSpread({ title: 'How the answers fell', subtitle: 'x', rows, people: 4 });
+    const bars = sheet.boxes.filter((b) => b.height === 20);
+    expect(bars).toHaveLength(2);
+    expect(bars[1]!.width / bars[0]!.width).toBeCloseTo(3, 1);
+    for (const word of sheet.words) expect(word.x).toBeLessThanOrEqual(sheet.width);
+    const svg = await toSvg(sheet);
+    expect(svg).toContain('✓ &lt;b&gt;One&lt;/b&gt;');
+    expect(svg).not.toMatch(/ opacity="0?\.\d/);
   });
 });
 

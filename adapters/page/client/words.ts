@@ -40,5 +40,5 @@ function moment(at: number): Node {
     hour: '2-digit',
     minute: '2-digit',
   }).format(date);
-  return h('time', { datetime: date.toISOString(), title: date.toLocaleString() }, shown);
+  return h('time', { class: 'moment', datetime: date.toISOString(), title: date.toLocaleString() }, shown);
 }

@@ -146,7 +146,15 @@ export const tallyOf = (question: Question, answers: readonly DailyAnswerBy[]): 
 });
 
 const tallyWords = ({ answered, right }: Tally): string =>
-  right === answered ? `all ${answered} got it` : `${right} of ${answered} got it`;
+  answered === 1
+    ? right === 1
+      ? 'the one who answered got it'
+      : 'one answered and did not get it'
+    : right === 0
+      ? `none of ${answered} got it`
+      : right === answered
+        ? `all ${answered} got it`
+        : `${right} of ${answered} got it`;
 
 /** The post once it has closed: what is right and why, how the answers fell, who got it. Changed in place. */
 export async function closedBlocks(
@@ -199,7 +207,7 @@ function resultWords(question: Question, answers: readonly DailyAnswerBy[]): str
   if (question.kind === 'text')
     return `**${answers.length} answered.** Press *My answer* to compare yours with the points.`;
   const right = answers.filter((a) => outcomeOf(question, a) === 'right');
-  const tally = `**${tallyWords({ answered: answers.length, right: right.length })}**`;
+  const tally = `**${capital(tallyWords({ answered: answers.length, right: right.length }))}**`;
   const seen = right.filter((a) => !a.hidden);
   const names = seen.slice(0, NAMED).map((a) => safeName(a.name));
   const more = right.length - names.length;
@@ -252,7 +260,7 @@ export function spreadOf(
   const { right } = tallyOf(question, answers);
   const common = {
     title: 'How the answers fell',
-    subtitle: `${slot.day} · ${question.topic}, level ${question.level} · ${right} of ${answers.length} got it`,
+    subtitle: `${slot.day} · ${question.topic}, level ${question.level} · ${tallyWords({ answered: answers.length, right })}`,
     people: answers.length,
   };
   const count = (fits: (given: Given) => boolean) => all.filter(fits).length;
@@ -307,3 +315,5 @@ export function spreadOf(
     }
   }
 }
+
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
