@@ -1,6 +1,6 @@
-import { Calm } from '../../src/sim/calm.ts';
 import type { Monitor, Property } from '../../src/sim/scenario.ts';
 import type { EventOf } from '../../src/sim/trace.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { P } from './params.ts';
 import { less, parse, type Stamp } from './stamps.ts';
 import { isState } from './states.ts';
@@ -130,7 +130,7 @@ export const agree: Property<P> = {
   what: 'Converged: once writes and faults have ended, all replicas hold the same version.',
   judged: isRegister,
   monitor(p) {
-    const calm = new Calm(p.loss > 0);
+    const calm = new Undisturbed(p.loss > 0);
     let last = 0;
     return {
       listens: ['fault', 'invoke', 'return'],

@@ -1,5 +1,5 @@
-import { Calm } from '../../src/sim/calm.ts';
 import type { Fold, Monitor, Property, World } from '../../src/sim/scenario.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import { kinds } from './kinds.ts';
 import type { P } from './params.ts';
 import type { ReplicaState } from './protocol.ts';
@@ -149,7 +149,7 @@ const converged: Property<P> = {
   kind: 'eventually',
   what: 'Converged: once updates and faults have ended, all replicas have seen all updates and are equal.',
   monitor(p) {
-    const calm = new Calm(p.loss > 0);
+    const calm = new Undisturbed(p.loss > 0);
     let last = 0;
     return {
       listens: ['fault', 'invoke', 'return'],

@@ -1,7 +1,7 @@
-import { Calm } from '../../src/sim/calm.ts';
 import { parseDistribution } from '../../src/sim/chance.ts';
 import type { Finding, Fold, Property, World } from '../../src/sim/scenario.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { MemberState } from './membership.ts';
 import { type P, pushRounds } from './params.ts';
 import { overrides } from './protocol.ts';
@@ -55,7 +55,7 @@ const everybodyKnows: Property<P> = {
   judged: inRumour,
   promised: (p) => p.interest === 0,
   monitor(p) {
-    const calm = new Calm(p.loss > 0.3);
+    const calm = new Undisturbed(p.loss > 0.3);
     let newest = 0;
     let written = 0;
     return {
@@ -230,7 +230,7 @@ const agreedAtLast: Property<P> = {
   what: 'once nothing more happens, every live member knows who is dead and believes nobody dead who is not',
   judged: inMembership,
   monitor(p) {
-    const calm = new Calm(p.loss > 0.05);
+    const calm = new Undisturbed(p.loss > 0.05);
     return {
       listens: ['fault'],
       event(e) {

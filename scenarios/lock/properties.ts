@@ -1,5 +1,5 @@
-import { Calm } from '../../src/sim/calm.ts';
 import type { Finding, Fold, Property, World } from '../../src/sim/scenario.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { ClientState, Lease } from './client.ts';
 import { neededMargin, oneAuthority, type P } from './params.ts';
 import type { ServerState } from './server.ts';
@@ -167,7 +167,7 @@ const served: Property<P> = {
   kind: 'eventually',
   what: 'with every server up, a client that wants the lock does not wait for one that is gone: leases end',
   monitor(p) {
-    const calm = new Calm(p.loss > 0.3);
+    const calm = new Undisturbed(p.loss > 0.3);
     const asking = new Map<string, number>();
     let last = 0;
     return {

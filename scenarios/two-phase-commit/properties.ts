@@ -1,5 +1,5 @@
-import { Calm } from '../../src/sim/calm.ts';
 import type { Finding, Fold, Property, World } from '../../src/sim/scenario.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { CoordinatorState } from './coordinator.ts';
 import type { P } from './params.ts';
 import type { ParticipantState, Stage } from './participant.ts';
@@ -239,7 +239,7 @@ const decidedAtLast: Property<P> = {
   kind: 'eventually',
   what: 'once every node is up and the network whole, every transaction is decided everywhere (AC5)',
   monitor(p) {
-    const calm = new Calm(p.loss > 0.3);
+    const calm = new Undisturbed(p.loss > 0.3);
     const begun = new Map<string, number>();
     return {
       listens: ['fault'],
