@@ -281,5 +281,3 @@ async function lastOf(slot: Slot, { store, learning, now }: DailyTools) {
   if (question === undefined || question.kind === 'text' || answers.length === 0) return undefined;
   return { slot: before.id, tally: tallyOf(question, answers) };
 }
-
-export const when = (at: number | undefined): string => (at === undefined ? 'never' : moment(at));
