@@ -3,16 +3,7 @@
  * posted and a lease; then the message is sent; then the claim is completed with its id. Who finds a claim whose lease
  * has run out looks for the message in the channel's own history before sending it again.
  */
-import {
-  aside,
-  type Block,
-  buttons,
-  type Log,
-  moment,
-  type Outbox,
-  type Platform,
-  text,
-} from '../../chat.ts';
+import { aside, type Block, buttons, type Log, type Outbox, type Platform, text } from '../../chat.ts';
 import type { Draw } from '../../draw/index.ts';
 import { stream } from '../../sim/chance.ts';
 import type { NewSlot, Schedule, Slot, Store } from '../../store/index.ts';
@@ -140,7 +131,7 @@ export async function questionOf(slot: Slot, learning: Learning): Promise<Questi
   return slot.question === undefined ? undefined : learning.question(slot.question);
 }
 
-export type Delivered = 'posted' | 'dropped' | 'later';
+type Delivered = 'posted' | 'dropped' | 'later';
 
 /**
  * Sends what a claim holds, once. Never rejects for what a platform refuses; what the store refuses, it does.
@@ -266,8 +257,7 @@ const stopping = (kind: 'personal' | 'reminder') => [
 ];
 
 /** Between 22:00 and 07:00 nobody is reminded of anything. */
-export const isNight = (timezone: string, at: number): boolean =>
-  atNight((wallAt(timezone, at) / MINUTE) % 1440);
+const isNight = (timezone: string, at: number): boolean => atNight((wallAt(timezone, at) / MINUTE) % 1440);
 export const atNight = (minute: number): boolean => minute >= 22 * 60 || minute < 7 * 60;
 
 /** How the question before went, where anybody answered it. */

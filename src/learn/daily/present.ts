@@ -137,7 +137,7 @@ export function keptBlocks(
   ];
 }
 
-export const outcomeOf = (question: Question, { given }: { readonly given: unknown }): Outcome =>
+const outcomeOf = (question: Question, { given }: { readonly given: unknown }): Outcome =>
   judge(question, given as Given).outcome;
 
 export const tallyOf = (question: Question, answers: readonly DailyAnswerBy[]): Tally => ({
@@ -250,7 +250,7 @@ function rightLines(question: Question, slot: number): { own: string; others: st
 }
 
 /** Undefined where there is nothing to draw: no answers, or texts, which only their writers judge. */
-export function spreadOf(
+function spreadOf(
   question: Question,
   slot: Pick<Slot, 'id' | 'day'>,
   answers: readonly DailyAnswerBy[],

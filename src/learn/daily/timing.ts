@@ -21,7 +21,7 @@ const GRACE = 15 * MINUTE;
 const AHEAD = 400;
 
 /** the schedule is to run on that date */
-export function runsOn(timing: Timing, day: string): boolean {
+function runsOn(timing: Timing, day: string): boolean {
   const { weekdays, holidays, pausedUntil } = timing;
   return (
     weekdays.includes(weekdayOf(day)) &&
