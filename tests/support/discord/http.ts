@@ -90,7 +90,7 @@ export class Rest {
     };
     try {
       const bytes = await read(request);
-      const sent = await parse(bytes, request.headers['content-type']);
+      const sent = parse(bytes, request.headers['content-type']);
       body = sent.body;
       const route = this.#routes.find((r) => r.method === method && r.pattern.test(path));
       if (!route) return reply(404, { message: '404: Not Found', code: 0 });
@@ -164,7 +164,7 @@ async function read(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
 }
 
 /** @throws Refused */
-async function parse(bytes: Buffer<ArrayBuffer>, type = ''): Promise<{ body: Json; files: File[] }> {
+function parse(bytes: Buffer<ArrayBuffer>, type = ''): { body: Json; files: File[] } {
   if (bytes.length === 0) return { body: {}, files: [] };
   const json = (words: string): Json => {
     try {
@@ -174,9 +174,39 @@ async function parse(bytes: Buffer<ArrayBuffer>, type = ''): Promise<{ body: Jso
     }
   };
   if (!type.startsWith('multipart/form-data')) return { body: json(bytes.toString('utf8')), files: [] };
-  const form = await new Response(bytes, { headers: { 'content-type': type } }).formData();
   const files: File[] = [];
-  for (const [key, value] of form)
-    if (typeof value !== 'string') files[Number(/^files\[(\d+)\]$/.exec(key)?.[1] ?? files.length)] = value;
-  return { body: json(String(form.get('payload_json') ?? '{}')), files };
+  let payload = '{}';
+  for (const part of partsOf(bytes, type)) {
+    if (part.file === undefined) {
+      if (part.name === 'payload_json') payload = part.content.toString('utf8');
+    } else
+      files[Number(/^files\[(\d+)\]$/.exec(part.name)?.[1] ?? files.length)] = new File(
+        [new Uint8Array(part.content)],
+        part.file,
+        { type: part.mime },
+      );
+  }
+  return { body: json(payload), files };
+}
+
+/** The parts of multipart/form-data (RFC 7578), read here since Node 20's own reader was seen to refuse one now and then. */
+function partsOf(bytes: Buffer, type: string) {
+  const boundary = /boundary="?([^";]+)"?/.exec(type)?.[1] ?? '';
+  const mark = Buffer.from(`--${boundary}`);
+  const parts: { name: string; file: string | undefined; mime: string; content: Buffer }[] = [];
+  for (let at = bytes.indexOf(mark); at >= 0; ) {
+    const from = at + mark.length + 2;
+    const next = bytes.indexOf(mark, from);
+    const split = bytes.indexOf('\r\n\r\n', from);
+    if (next < 0 || split < 0) break;
+    const head = bytes.subarray(from, split).toString('utf8');
+    parts.push({
+      name: /[; ]name="([^"]*)"/i.exec(head)?.[1] ?? '',
+      file: /filename="([^"]*)"/i.exec(head)?.[1],
+      mime: /content-type: *(\S+)/i.exec(head)?.[1] ?? '',
+      content: bytes.subarray(split + 4, next - 2),
+    });
+    at = next;
+  }
+  return parts;
 }
