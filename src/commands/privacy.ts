@@ -101,6 +101,8 @@ async function erased(context: Context): Promise<Reply> {
   const { store, learner, outbox } = context;
   // What the page remembers goes first: cut short between the two, the learner is still known and can ask again.
   for (const person of await identities(context)) await outbox(person.platform)?.history?.forget(person);
+  // Posts that name them are shown anew, while it is still known which ones do.
+  await store.slots.redraw(learner.id);
   await store.learners.erase(learner.id);
   return privately(
     text('Everything about you is gone. If you write to me again, you begin as somebody new.'),
