@@ -1,6 +1,6 @@
 import { client } from '../../src/sim/client.ts';
 import type { Here } from '../../src/sim/protocol.ts';
-import { type Run, scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, type Run, scenario } from '../../src/sim/scenario.ts';
 import { spoken } from '../../src/sim/words.ts';
 import { eventual } from './eventual.ts';
 import { generators } from './generators.ts';
@@ -98,20 +98,7 @@ export default scenario({
   targets: {
     replica: (world) => world.actors.filter((a) => a.part !== 'client' && world.up(a.id)).map((a) => a.id),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

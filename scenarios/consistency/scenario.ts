@@ -1,4 +1,4 @@
-import { type Run, scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, type Run, scenario, type World } from '../../src/sim/scenario.ts';
 import { client } from './client.ts';
 import { generators } from './generators.ts';
 import { footer, headline, span } from './headline.ts';
@@ -60,20 +60,7 @@ export default scenario({
   length: (p) => p.duration,
   network: (p) => ({ latency: p.latency, near: { client: p.near, visitor: p.near } }),
   targets: { ahead },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

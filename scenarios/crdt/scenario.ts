@@ -1,6 +1,6 @@
 import { client } from '../../src/sim/client.ts';
 import type { Here } from '../../src/sim/protocol.ts';
-import { scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario } from '../../src/sim/scenario.ts';
 import { generators } from './generators.ts';
 import { headline, span, window } from './headline.ts';
 import { meter, metrics } from './meter.ts';
@@ -69,20 +69,7 @@ export default scenario({
   targets: {
     replica: (world) => world.actors.filter((a) => a.part === 'replica' && world.up(a.id)).map((a) => a.id),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

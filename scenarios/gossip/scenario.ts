@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { generators } from './generators.ts';
 import { footer, headline, span, window } from './headline.ts';
 import { MEMBER_RULES, member } from './membership.ts';
@@ -113,20 +113,7 @@ export default scenario({
         return isRumour(state) && !state.item ? [id] : [];
       }),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins: {
     'last-told-wins': {

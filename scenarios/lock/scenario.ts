@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { CLIENT_RULES, client } from './client.ts';
 import { generators } from './generators.ts';
 import { footer, headline, span } from './headline.ts';
@@ -167,20 +167,7 @@ export default scenario({
     /** a holder between its look at the clock and its write */
     writing: (world) => clients(world, 'sending')[0],
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins: {
     'token-not-checked': {

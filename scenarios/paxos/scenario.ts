@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { generators } from './generators.ts';
 import { footer, headline, span, window } from './headline.ts';
 import { meter, metrics } from './meter.ts';
@@ -54,20 +54,7 @@ export default scenario({
     },
     acceptor: (world) => world.actors.filter((a) => a.part === 'acceptor' && world.up(a.id)).map((a) => a.id),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

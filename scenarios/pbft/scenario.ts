@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { behaviours } from './behaviours.ts';
 import { client } from './client.ts';
 import { generators } from './generators.ts';
@@ -65,20 +65,7 @@ export default scenario({
     },
   },
   behaviours,
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

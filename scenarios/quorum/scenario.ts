@@ -1,6 +1,6 @@
 import { parseDistribution } from '../../src/sim/chance.ts';
 import type { Sampler } from '../../src/sim/protocol.ts';
-import { scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario } from '../../src/sim/scenario.ts';
 import { coordinator } from './coordinator.ts';
 import { generators } from './generators.ts';
 import { footer, headline, span, window } from './headline.ts';
@@ -64,20 +64,7 @@ export default scenario({
       Reply: p.replyLatency,
     },
   }),
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

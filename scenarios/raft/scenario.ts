@@ -1,6 +1,6 @@
 import { parseDistribution } from '../../src/sim/chance.ts';
 import { client } from '../../src/sim/client.ts';
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { generators } from './generators.ts';
 import { footer, headline, span } from './headline.ts';
 import { meter, metrics } from './meter.ts';
@@ -126,20 +126,7 @@ export default scenario({
       before.commit === after.commit &&
       before.machine === after.machine &&
       (before.role === after.role || (before.role.is === 'leader' && after.role.is === 'leader'))),
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins,
   metrics,

@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { application, reader } from './clients.ts';
 import { COORDINATOR_RULES, coordinator } from './coordinator.ts';
 import { generators } from './generators.ts';
@@ -122,20 +122,7 @@ export default scenario({
     unasked: (world) => branches(world, 'ready').map((b) => b.id),
     doubtful: (world) => branches(world, 'prepared').map((b) => b.id),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   properties,
   twins: {
     impatient: {

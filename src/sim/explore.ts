@@ -202,7 +202,6 @@ class Explorer {
     this.#actors.forEach((actor, i) => {
       const { record, sent } = this.#settle(
         i,
-        undefined,
         0,
         [],
         this.#protocols[i]!.start(this.#at(i, 0, 0), undefined),
@@ -266,7 +265,6 @@ class Explorer {
       if (record.state === undefined) {
         const reaction = this.#settle(
           i,
-          undefined,
           record.diskId,
           [],
           this.#protocols[i]!.start(this.#at(i, here.timers, record.id), record.disk),
@@ -362,7 +360,7 @@ class Explorer {
       const handler = protocol.on[message.type];
       if (!handler) throw new Error(`${this.#scenario.id}: no handler for ${message.type}`);
       const second: Step<unknown, Message> = handler(first[0], message, from, here);
-      reaction = this.#settle(i, record.state, record.diskId, record.timers, [
+      reaction = this.#settle(i, record.diskId, record.timers, [
         second[0],
         ...first.slice(1),
         ...second.slice(1),
@@ -383,7 +381,6 @@ class Explorer {
       // Time has passed: a second at least, longer than any wait for a leader.
       reaction = this.#settle(
         i,
-        record.state,
         record.diskId,
         left,
         handler(record.state, this.#at(i, timers + 1, record.id), data),
@@ -394,13 +391,7 @@ class Explorer {
   }
 
   /** What a handler's answer makes of a node; writes are done at once, messages fly. */
-  #settle(
-    i: number,
-    _before: unknown,
-    diskId: number,
-    timers: readonly TimerRecord[],
-    step: Step<unknown, Message>,
-  ): Reaction {
+  #settle(i: number, diskId: number, timers: readonly TimerRecord[], step: Step<unknown, Message>): Reaction {
     let left = timers;
     let disk = diskId;
     const sent: number[] = [];

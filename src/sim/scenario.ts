@@ -16,6 +16,22 @@ export interface Actor {
   readonly part: string;
 }
 
+/** For `withstands`: whatever can happen to honest nodes and their network, short of a wiped disk. */
+export const NO_LIES: readonly FaultName[] = [
+  'crash',
+  'restart',
+  'pause',
+  'resume',
+  'partition',
+  'cut',
+  'heal',
+  'loss',
+  'duplicate',
+  'reorder',
+  'slow-disk',
+  'clock',
+];
+
 /** The run as monitors, targets and headlines see it. */
 export interface World {
   /** µs of virtual time */
