@@ -1,4 +1,5 @@
 import { type Arrivals, parseArrivals, parseDistribution } from './chance.ts';
+import { parseSkew, type Skew } from './keys.ts';
 import type { Sampler } from './protocol.ts';
 import { nearest, ParamError } from './words.ts';
 
@@ -9,7 +10,7 @@ export { ParamError };
  * presets speak one grammar. Times are ms, rates per second, shares 0..1.
  */
 export interface Param<V> {
-  readonly type: 'int' | 'number' | 'flag' | 'choice' | 'distribution' | 'arrivals';
+  readonly type: 'int' | 'number' | 'flag' | 'choice' | 'distribution' | 'arrivals' | 'skew';
   readonly what: string;
   /** ms, nodes, per second, share, … ; empty for none */
   readonly unit: string;
@@ -118,6 +119,15 @@ export const arrivals = (d: Described<string>): Param<Arrivals> => ({
   unit: d.unit ?? 'per second',
   default: d.default,
   read: (text, name) => parseArrivals(text, name),
+});
+
+/** Which keys are asked for, such as `zipf:1`. */
+export const skew = (d: Described<string>): Param<Skew> => ({
+  type: 'skew',
+  what: d.what,
+  unit: d.unit ?? '',
+  default: d.default,
+  read: (text, name) => parseSkew(text, name),
 });
 
 const clip = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
