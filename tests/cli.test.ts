@@ -2,15 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openStore } from '../src/store/index.ts';
+import { answer, card, NOON, person } from './contracts/store.ts';
 
 /** The commands as people run them: processes with arguments, exit statuses and one line on stderr. */
 const folder = mkdtempSync(path.join(tmpdir(), 'quorum-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const cli = (command: string) => path.join(import.meta.dirname, '../dist/src/cli', `${command}.js`);
 const run = (command: string, ...args: string[]) => {
-  const file = path.join(import.meta.dirname, '../dist/src/cli', `${command}.js`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { maxBuffer: 1e8 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli(command), ...args], { maxBuffer: 1e8 });
   return { status, out: stdout, text: stdout.toString(), err: stderr.toString() };
 };
 const simulate = (...args: string[]) => run('simulate', ...args);
@@ -180,5 +183,35 @@ describe('check-history', () => {
     const { status, err } = check(lines, ...args);
     expect(err).toMatch(message);
     expect(status).toBe(2);
+  });
+});
+
+describe('rebuild', () => {
+  it('counts leaderboards again from the log, in the store the environment names', async () => {
+    const file = `file:${path.join(folder, 'q.db')}`;
+    const board = { scope: 'page:page', period: 'all' };
+    const store = await openStore(file);
+    const ana = await store.learners.of(person('Ana'), NOON);
+    const paid = { grade: 3 as const, card: card(), points: 20 };
+    await store.answers.record(answer(ana.id, 'e1'), () => paid);
+    await store.close();
+    const db = new Database(path.join(folder, 'q.db'));
+    db.exec('update standings set points = 7; delete from activity');
+    db.close();
+    const env = { ...process.env, DATABASE_URL: file };
+    const rebuilt = spawnSync(process.execPath, [cli('rebuild')], { env });
+    expect(rebuilt.stdout.toString()).toMatch(/q\.db: 1 answers, 8 standings, [\d.]+ s\n/);
+    const again = await openStore(file);
+    expect(await again.ranking.top(board, 10)).toMatchObject([{ name: 'Ana', points: 20, rank: 1 }]);
+    expect(await again.answers.activity(ana.id, 9)).toMatchObject([{ answers: 1, points: 20 }]);
+    await again.close();
+    for (const [url, words] of [
+      ['mysql://x', 'DATABASE_URL must be file:PATH'],
+      [`file:${folder}`, 'DATABASE_URL: cannot open'],
+    ]) {
+      const bad = spawnSync(process.execPath, [cli('rebuild')], { env: { ...env, DATABASE_URL: url } });
+      expect(bad.status).toBe(2);
+      expect(bad.stderr.toString()).toContain(words);
+    }
   });
 });

@@ -15,7 +15,7 @@ import { gradeOf, points } from '../src/learn/worth.ts';
 import type { Run } from '../src/sim/scenario.ts';
 import type { Grade, Store } from '../src/store/index.ts';
 import { openStore } from '../src/store/index.ts';
-import { card, person } from './contracts/store.ts';
+import { answer, card, person } from './contracts/store.ts';
 import { written } from './support/questions.ts';
 
 const parse = (source: string) => parseQuestion(source, 'questions/consensus/q.md');
@@ -286,12 +286,13 @@ describe('grading', () => {
   it('pays first attempts and due reviews only, and the harder more', () => {
     const q = of('choice');
     const given = { kind: 'choice', option: 0 } as const;
-    const first = { first: true, undone: false };
+    const first = { first: true, undone: false, echoes: 0 };
     const now = 1_000_000;
     const held = (due: number, state: 1 | 2 = 2, undone = false) => ({
       card: card({ due, state }),
       first: false,
       undone,
+      echoes: 0,
     });
     expect(points(q, given, 'right', false, first, now)).toBe(20);
     expect(points({ ...q, level: 5 }, given, 'right', false, first, now)).toBe(50);
@@ -301,8 +302,50 @@ describe('grading', () => {
     expect(points(q, given, 'right', false, held(now + 1), now)).toBe(0);
     expect(points(q, given, 'right', false, held(now, 1), now)).toBe(0);
     expect(points(q, given, 'right', false, held(now, 2, true), now)).toBe(0);
-    expect(points(q, given, 'right', false, { first: false, undone: true }, now)).toBe(0);
+    expect(points(q, given, 'right', false, { first: false, undone: true, echoes: 0 }, now)).toBe(0);
     expect(points(q, { kind: 'recalled' }, 'right', false, held(now), now)).toBe(0);
+  });
+
+  it('pays nobody for answers handed over, and both of two who only study side by side', async () => {
+    const q = of('choice');
+    const given = { kind: 'choice', option: 0 } as const;
+    const minute = 60_000;
+    const earned = async (plan: { together: number; apart?: number; elsewhere?: boolean; mode?: string }) => {
+      const store = await openStore('file::memory:');
+      const sums: number[] = [];
+      for (const who of ['Ana', 'Ben']) {
+        const { id } = await store.learners.of(person(who), 0);
+        let sum = 0;
+        for (let i = 0; i < 40; i++) {
+          const mine = who === 'Ben' && i % 10 >= plan.together;
+          const at = 1e9 + i * 10 * minute + (who === 'Ben' ? (plan.apart ?? 1) * minute : 0);
+          const scope = who === 'Ben' && plan.elsewhere ? 'page:other' : 'page:page';
+          const { review } = await store.answers.record(
+            answer(id, `${who}${i}`, {
+              question: `${mine ? who : ''}${i}`,
+              scope,
+              at,
+              mode: plan.mode ?? 'quiz',
+            }),
+            (before) => ({ grade: 3, card: card({}), points: points(q, given, 'right', false, before, at) }),
+          );
+          sum += review.points / 20;
+        }
+        sums.push(sum);
+      }
+      await store.close();
+      return sums;
+    };
+    expect(await earned({ together: 10 })).toEqual([40, 7]);
+    // half of Ben's are Ana's first: they take turns
+    expect((await earned({ together: 5 }))[1]).toBeLessThan(40);
+    for (const honest of [
+      { together: 3 },
+      { together: 10, apart: 6 },
+      { together: 10, elsewhere: true },
+      { together: 10, mode: 'daily' },
+    ])
+      expect(await earned(honest)).toEqual([40, 40]);
   });
 
   it('gives a hint that does not give it away', () => {

@@ -28,7 +28,7 @@ const walls: readonly { files: RegExp; except?: RegExp; never: RegExp; why: stri
   },
   {
     files: /^scenarios\//,
-    never: /from '(?!\.\/|\.\.\/\.\.\/src\/sim\/)/,
+    never: /from '(?!\.\/|\.\.\/[\w-]+\.ts'|(?:\.\.\/)+src\/sim\/)/,
     why: 'a scenario imports its own files and src/sim only',
   },
   {

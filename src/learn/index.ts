@@ -26,7 +26,7 @@ import { activeDays, type Progress, progressOf } from './progress.ts';
 import type { Question } from './question.ts';
 import { choose, chooseGenerators, triage } from './select.ts';
 import { createTrainer } from './training.ts';
-import { gradeOf, points, time, worth } from './worth.ts';
+import { gradeOf, handedOver, points, time, worth } from './worth.ts';
 
 export { type Bank, createBank, loadBank } from './bank.ts';
 export { createGenerators, type Generators } from './generated.ts';
@@ -50,6 +50,8 @@ export interface Answered extends Asked {
   /** when it comes back with each grade, epoch ms; the review's own grade is what holds */
   readonly due: Readonly<Record<Grade, number>>;
   readonly last: boolean;
+  /** no points, though it would have earned some: it came after the same partner once more */
+  readonly handedOver?: boolean;
 }
 
 export interface Result {
@@ -282,6 +284,7 @@ export function createLearning({
       const judged = given.kind === 'recalled' ? remembered(said ?? 1) : judge(question, given);
       // Nobody knows how long a question that was posted was thought about.
       const took = kept ? undefined : time(ask.at, now);
+      let unpaid = false;
       const { review, fresh } = await store.answers.record(
         {
           learner: learner.id,
@@ -303,6 +306,7 @@ export function createLearning({
         },
         (before) => {
           const { card } = before;
+          unpaid = handedOver(before) && judged.outcome !== 'wrong' && worth(question, before, now) > 0;
           const unsure = ask.hinted || kept?.changed === true;
           const grade = said ?? gradeOf(question, judged.outcome, took, unsure, card);
           // Answered elsewhere since it was given: memory knows no way back in time.
@@ -316,7 +320,7 @@ export function createLearning({
         },
       );
       if (fresh) trainer.consider(learner.id, now);
-      return answered({ ...of, review });
+      return { ...answered({ ...of, review }), ...(fresh && unpaid ? { handedOver: true } : {}) };
     },
     async preview(of, now) {
       const { learner } = of.ask.session;

@@ -84,10 +84,13 @@ export interface Around {
   readonly notice?: string;
 }
 
+const HANDED_OVER =
+  '  No points this time: most of your last answers came minutes after the same person here answered the same question.';
+
 export function resultBlocks(answered: Answered, now: number, around: Around = {}): Block[] {
   const { question, review, outcome } = answered;
   if (review.undone !== undefined) return undoneBlocks(answered, around);
-  const earned = review.points > 0 ? `  +${review.points} points` : '';
+  const earned = review.points > 0 ? `  +${review.points} points` : answered.handedOver ? HANDED_OVER : '';
   const verdict = { right: 'Right.', partial: 'In part.', wrong: 'Not this time.' }[outcome];
   const said = [`**${verdict}**${earned}`, ...reasons(answered, 'own')];
   const blocks: Block[] = [];

@@ -48,10 +48,17 @@ export function gradeOf(
   return card?.state === 2 && took < usual / 2 ? 4 : 3;
 }
 
+/** so many of the last answers as somebody's echo are no chance: the answers are being handed over */
+const TOO_MANY_ECHOES = 8;
+
+/** whether two learners take turns at looking up the answer and giving it */
+export const handedOver = (before: Before): boolean => before.echoes >= TOO_MANY_ECHOES;
+
 /**
  * A first attempt earns 10 points a level, a due review 5; a part or a hint half of that. Nothing else earns: not a
- * repetition before its day, not an answer given again after it was taken back, and not one only remembered, since
- * nobody saw it.
+ * repetition before its day, not an answer given again after it was taken back, not one only remembered, since nobody
+ * saw it, and not one handed over. Two people who study side by side share a question now and then; eight of the last
+ * twenty within minutes of the same partner are two accounts answering for each other. Memory is not touched by it.
  */
 export function points(
   question: Question,
@@ -61,12 +68,16 @@ export function points(
   before: Before,
   now: number,
 ): number {
-  if (outcome === 'wrong' || given.kind === 'recalled') return 0;
+  if (outcome === 'wrong' || given.kind === 'recalled' || handedOver(before)) return 0;
   return Math.round(worth(question, before, now) * (outcome === 'partial' || hinted ? 0.5 : 1));
 }
 
 /** what a right answer earns now */
-export function worth({ level }: Question, { card, first, undone }: Before, now: number): number {
+export function worth(
+  { level }: Question,
+  { card, first, undone }: Omit<Before, 'echoes'>,
+  now: number,
+): number {
   if (first) return 10 * level;
   return !undone && card?.state === 2 && card.due <= now ? 5 * level : 0;
 }

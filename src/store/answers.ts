@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, isNull, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, isNull, lte, ne, sql } from 'drizzle-orm';
 import { state } from './cards.ts';
 import {
   type Answers,
@@ -6,6 +6,7 @@ import {
   type CardState,
   channelScope,
   type Decision,
+  ECHO,
   type NewAnswer,
   type Review,
 } from './index.ts';
@@ -68,6 +69,34 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
     .where(and(eq(reviews.learner, given('learner')), gte(reviews.at, given('since'))))
     .orderBy(asc(reviews.at), asc(reviews.id))
     .prepare();
+  const ahead = db
+    .select({ learner: reviews.learner })
+    .from(reviews)
+    .where(
+      and(
+        eq(reviews.question, given('question')),
+        gt(reviews.at, sql`${given('at')} - ${ECHO.within}`),
+        lte(reviews.at, given('at')),
+        eq(reviews.scope, given('scope')),
+        ne(reviews.learner, given('learner')),
+        ne(reviews.mode, 'daily'),
+      ),
+    )
+    .limit(1)
+    .prepare();
+  const echoed = db.$client
+    .prepare<{ learner: number; scope: string }, number>(`
+      select count(distinct mine.id) from
+        (select id, question, at from reviews where learner = :learner order by at desc, id desc limit ${ECHO.of - 1}) mine
+        join reviews theirs on theirs.question = mine.question
+          and theirs.at between mine.at - ${ECHO.within} + 1 and mine.at
+      where theirs.learner <> :learner and theirs.scope = :scope and theirs.mode <> 'daily'
+      group by theirs.learner order by 1 desc limit 1`)
+    .pluck();
+  const echoes = ({ learner, question, scope, at, mode }: NewAnswer): number =>
+    mode === 'daily' || ahead.get({ learner, question, scope, at }) === undefined
+      ? 0
+      : 1 + (echoed.get({ learner, scope }) ?? 0);
   const thisCard = and(eq(cards.learner, given('learner')), eq(cards.question, given('question')));
   const card = db.select(state).from(cards).where(thisCard).prepare();
   const dropCard = db.delete(cards).where(thisCard).prepare();
@@ -175,7 +204,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
         standings.earn(learner, board, topic, at, sign * points);
   };
 
-  const before = (learner: number, question: string): Before => {
+  const before = (learner: number, question: string): Omit<Before, 'echoes'> => {
     const last = latest.get({ learner, question });
     return {
       card: card.get({ learner, question }),
@@ -191,7 +220,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
     if (known !== undefined) return { review: told(known), fresh: false };
     const start = before(learner, question);
     const { card: held } = start;
-    const { card: next, ...decision } = decide(start);
+    const { card: next, ...decision } = decide({ ...start, echoes: echoes(answer) });
     const row = {
       ...answer,
       session: session ?? null,

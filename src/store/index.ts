@@ -171,7 +171,18 @@ export interface Before {
   readonly first: boolean;
   /** the last answer to it was taken back */
   readonly undone: boolean;
+  /**
+   * How many of this learner's last answers came on the heels of one and the same other learner of that space, this
+   * one included; 0 where nobody there has just been shown the answer. See `ECHO`.
+   */
+  readonly echoes: number;
 }
+
+/**
+ * An answer is an echo of whoever answered the same question in the same space up to `within` ms earlier. Counted are
+ * the last `of` answers. A channel's question of the day is not: nobody sees its answer before it closes.
+ */
+export const ECHO = { within: 5 * 60_000, of: 20 } as const;
 
 export interface Decision {
   readonly grade: Grade;
@@ -201,8 +212,8 @@ export interface Answers {
     decide: (before: Before) => Decision,
   ): Promise<{ readonly review: Review; readonly fresh: boolean }>;
   get(id: number): Promise<Review | undefined>;
-  /** what a decision on a question would depend on now */
-  before(learner: number, question: string): Promise<Before>;
+  /** what a decision on a question would depend on now, wherever it is answered */
+  before(learner: number, question: string): Promise<Omit<Before, 'echoes'>>;
   /** the answer to an ask */
   to(session: number, position: number): Promise<Review | undefined>;
   /** every answer of a session, in order */
@@ -261,8 +272,8 @@ export interface Ranking {
   place(board: Board, learner: number): Promise<Standing | undefined>;
   /** learners with points */
   size(board: Board): Promise<number>;
-  /** every standing and every activity row again from the log */
-  rebuild(): Promise<void>;
+  /** Every standing and every activity row again from the log. How many answers there are, and standings. */
+  rebuild(): Promise<{ readonly answers: number; readonly standings: number }>;
 }
 
 export interface Store {

@@ -69,6 +69,8 @@ function open(path: string): Db {
     client.pragma('busy_timeout = 5000');
     client.pragma('journal_mode = WAL');
     client.pragma('synchronous = FULL');
+    // What a savepoint would restore is kept in memory: a file for it would be written with every answer.
+    client.pragma('temp_store = MEMORY');
     client.pragma('foreign_keys = ON');
     const db = connect(client);
     upgrade(db);

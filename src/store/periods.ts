@@ -2,7 +2,8 @@
 export const periods = ['day', 'week', 'season', 'all'] as const;
 export type Period = (typeof periods)[number];
 
-const DAY = 86_400_000;
+/** ms */
+export const DAY = 86_400_000;
 
 /** `2026-11-22`, `2026-W47` (ISO 8601), `2026-Q4` or `all`. */
 export function periodKey(period: Period, at: number): string {

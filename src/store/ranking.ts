@@ -64,7 +64,19 @@ export function ranking(db: Db, standings: Standings): Ranking {
     },
     async rebuild() {
       standings.forget();
-      rebuild.immediate();
+      // Millions of reviews are sorted: not in memory.
+      db.$client.pragma('temp_store = FILE');
+      db.$client.pragma('cache_size = -200000');
+      try {
+        rebuild.immediate();
+        const count = db.$client.prepare<[], { answers: number; standings: number }>(
+          'select (select count(*) from reviews) as answers, (select count(*) from standings) as standings',
+        );
+        return count.get()!;
+      } finally {
+        db.$client.pragma('temp_store = MEMORY');
+        db.$client.pragma('cache_size = -2000');
+      }
     },
   };
 }

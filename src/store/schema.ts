@@ -133,6 +133,7 @@ export const reviews = sqliteTable(
     uniqueIndex('reviews_ask').on(t.session, t.position).where(sql`session is not null`),
     index('reviews_card').on(t.learner, t.question),
     index('reviews_at').on(t.learner, t.at),
+    index('reviews_question').on(t.question, t.at),
   ],
 );
 
@@ -220,21 +221,24 @@ export const boards = sqliteTable(
   (t) => [uniqueIndex('boards_key').on(t.scope, t.period, t.topic)],
 );
 
+/**
+ * WITHOUT ROWID, as is `tallies` (written into the migration by hand, drizzle cannot say it), and a learner's rows
+ * side by side: an answer counts for eight boards, and each page it touches is a page to sync.
+ */
 export const standings = sqliteTable(
   'standings',
   {
-    board: integer()
-      .notNull()
-      .references(() => boards.id, { onDelete: 'cascade' }),
     learner: integer()
       .notNull()
       .references(() => learners.id, { onDelete: 'cascade' }),
+    board: integer()
+      .notNull()
+      .references(() => boards.id, { onDelete: 'cascade' }),
     points: integer().notNull(),
   },
   (t) => [
-    primaryKey({ columns: [t.board, t.learner] }),
+    primaryKey({ columns: [t.learner, t.board] }),
     index('standings_order').on(t.board, sql`points desc`, t.learner),
-    index('standings_learner').on(t.learner),
   ],
 );
 

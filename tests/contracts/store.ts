@@ -190,7 +190,7 @@ export function storeContract(subject: StoreUnderTest): void {
           points: 20,
           predicted: 0.875,
         });
-        expect(seen).toEqual([{ card: undefined, first: true, undone: false }]);
+        expect(seen).toEqual([{ card: undefined, first: true, undone: false, echoes: 0 }]);
         const later = await site.reopen();
         expect(await later.answers.get(review.id)).toEqual(review);
         expect(await later.cards.get(ana.id, 'q1')).toEqual({
@@ -213,7 +213,7 @@ export function storeContract(subject: StoreUnderTest): void {
           seen.push(before);
           return decide(0)();
         });
-        expect(seen[1]).toEqual({ card: card(), first: false, undone: false });
+        expect(seen[1]).toEqual({ card: card(), first: false, undone: false, echoes: 0 });
       });
 
       it('counts a repeated event once, and a second tap on the same ask once', async () => {
@@ -263,7 +263,7 @@ export function storeContract(subject: StoreUnderTest): void {
         expect(await store.ranking.top({ scope: 'page:page', period: 'all' }, 9)).toEqual([]);
         expect(await store.answers.log(ana.id)).toHaveLength(2);
         await store.answers.record(answer(ana.id, 'e3'), (before) => {
-          expect(before).toEqual({ card: undefined, first: false, undone: true });
+          expect(before).toEqual({ card: undefined, first: false, undone: true, echoes: 0 });
           return decide(0)();
         });
       });
