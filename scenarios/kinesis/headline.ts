@@ -1,0 +1,60 @@
+import type { Run } from '../../src/sim/scenario.ts';
+import { perShard } from './load-stream.ts';
+import { detailed, type P, slows } from './params.ts';
+
+const percent = (x: number) => `${(x * 100).toFixed(x > 0 && x < 0.1 ? 1 : 0)} %`;
+const time = (ms: number) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`);
+const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
+
+export function headline(run: Run<P>): string {
+  const m = (name: string) => run.metrics[name] ?? 0;
+  const p = run.params;
+  if (m('expired_unread') > 0)
+    return `The age meets ${p.retentionPeriodHours} h: ${thousands(m('expired_unread'))} records expire unread`;
+  if (slows(p)) return `A slow consumer: iterator age up to ${lasting(m('iterator_age_max_s'))}`;
+  if (detailed(p) && p.enhancedConsumers > 0 && p.consumers > 0)
+    return `Pushed after ${time(m('pushed_mean_ms'))}, polled after ${time(m('propagation_mean_ms'))} on average`;
+  if (detailed(p) && p.consumers > 0)
+    return `Polled after ${time(m('propagation_mean_ms'))} on average, ${time(m('propagation_max_ms'))} at worst`;
+  const before = run.metrics.taken_before;
+  const hot = (p.skew.shares(p.keys)[0] ?? 0) * p.arrivals.rate;
+  if (before !== undefined && hot > perShard(p))
+    return `One key wants ${thousands(hot)}/s and gets ${thousands(m('hot_key_before'))}, after the ${p.reshard} ${thousands(m('hot_key_after'))}`;
+  if (before !== undefined)
+    return `${thousands(before)}/s taken before the ${p.reshard}, ${thousands(m('taken_after'))}/s after it`;
+  const shards = `${p.shards} shard${p.shards > 1 ? 's' : ''}`;
+  if (m('throttled_share') > 0)
+    return `${shards} against ${thousands(m('offered_peak'))}/s: a record waits up to ${time(m('put_p99_ms'))} (p99)`;
+  return `Nothing refused: ${percent(m('capacity_used_share'))} of ${shards} used`;
+}
+
+const lasting = (seconds: number) =>
+  seconds >= 7200 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds)} s`;
+
+/** the record that was longest on its way to a consumer that polls */
+function slowestPoll(run: Run<P>) {
+  const delays = run.events.flatMap((e) =>
+    e.kind === 'sample' && e.series === 'polled delay' ? [{ at: e.at, ms: e.value }] : [],
+  );
+  const worst = delays.sort((a, b) => b.ms - a.ms)[0];
+  return (
+    worst && {
+      from: worst.at - worst.ms * 1000,
+      to: worst.at,
+      label: `${time(worst.ms)} until polled`,
+    }
+  );
+}
+
+export function span(run: Run<P>) {
+  if (run.params.source === 'load' && detailed(run.params)) return slowestPoll(run);
+  const states = run.events.flatMap((e) => (e.kind === 'state' ? [e] : []));
+  const slow = states.find((e) => e.state === 'slow');
+  const bad = slow ?? states.find((e) => e.state === 'throttling');
+  if (!bad) return undefined;
+  const end = states.find((e) => e.node === bad.node && e.at > bad.at && e.state !== bad.state)?.at;
+  const to = end ?? run.durationUs;
+  const seconds = (to - bad.at) / 1e6;
+  const told = lasting(seconds);
+  return { from: bad.at, to, label: slow ? `${told} slow` : `${told} of refused records` };
+}

@@ -1,0 +1,28 @@
+import { consumer } from './load-consumer.ts';
+import { PRODUCERS, producers } from './load-producers.ts';
+import { stream } from './load-stream.ts';
+import { MAP } from './shards.ts';
+import type { StoreRules } from './store.ts';
+
+export const STORE: StoreRules = { ...MAP, countsRecords: true, countsReads: true, ageOfRecord: true };
+
+/** A part under two names has a lane under one of them only: a large run would be a grey sheet of messages. */
+export const streamParts = (rules: Partial<StoreRules>) => {
+  const part = stream({ ...STORE, ...rules });
+  return { stream: part, backstage: part };
+};
+export const producerParts = (rules: Partial<typeof PRODUCERS>) => {
+  const part = producers({ ...PRODUCERS, ...rules });
+  return { producers: part, crowd: part };
+};
+const shared = consumer('shared');
+const enhanced = consumer('enhanced');
+
+export const parts = {
+  ...streamParts({}),
+  ...producerParts({}),
+  consumer: shared,
+  reader: shared,
+  enhanced,
+  'enhanced reader': enhanced,
+};
