@@ -1,4 +1,3 @@
-import type { AnyParams, Values } from '../../../src/sim/params.ts';
 import type {
   Actor,
   AnyProtocol,
@@ -7,33 +6,167 @@ import type {
   Meter,
   MetricInfo,
   Network,
-  Preset,
   Property,
   Run,
   Scenario,
   Track,
-  Twin,
 } from '../../../src/sim/scenario.ts';
+import { account } from './account.ts';
+import { app } from './app.ts';
+import { coordinator } from './coordinator.ts';
+import { base, index } from './gsi.ts';
+import { footer, headline, span } from './headline.ts';
+import { isReplica } from './judge.ts';
+import { meter, metrics } from './meter.ts';
+import { mrec } from './mrec.ts';
+import { mrsc } from './mrsc.ts';
+import { ACCOUNTS, type P, REGIONS, ZONES } from './params.ts';
+import { replica } from './partition.ts';
+import { presets, twins } from './presets.ts';
+import { properties } from './properties.ts';
 
-/** Copies of the data: replicas and what they return, indexes that lag, transactions, Regions. */
-export const copiesParams = {} as const;
-export type CopiesP = Values<typeof copiesParams>;
+/**
+ * Copies of the data: replicas of a partition and what they return, an index that lags, transactions over items on
+ * different partitions, Regions. `copies` chooses which of them runs.
+ */
+export { copiesParams } from './params.ts';
+export type CopiesP = P;
 
-export const copiesPresets: Readonly<Record<string, Preset<AnyParams>>> = {};
-export const copiesParts: Readonly<Record<string, AnyProtocol>> = {};
-export const copiesProperties: Readonly<Record<string, Property<CopiesP>>> = {};
-export const copiesTwins: Readonly<Record<string, Twin<AnyParams>>> = {};
-export const copiesMetrics: Readonly<Record<string, MetricInfo>> = {};
-export const copiesMeter = (_p: CopiesP): Meter => ({ end: () => ({}) });
-export const copiesTracks: readonly Track[] = [];
-export const copiesMessages: Look<CopiesP>['messages'] = {};
-export const copiesStates: Look<CopiesP>['states'] = {};
-export const copiesGenerators: readonly Generator<CopiesP>[] = [];
-export const copiesTargets: NonNullable<Scenario['targets']> = {};
-export const copiesActors = (_p: CopiesP): readonly Actor[] => [];
-export const copiesNetwork = (_p: CopiesP): Network | undefined => undefined;
-export const copiesLength = (_p: CopiesP): number => 1000;
-export const copiesCheck = (_p: CopiesP): string | undefined => undefined;
-export const copiesHeadline = (_run: Run<CopiesP>): string => 'no copies yet';
-export const copiesSpan = (_run: Run<CopiesP>): ReturnType<NonNullable<Look<CopiesP>['span']>> => undefined;
-export const copiesFooter = (_p: CopiesP): string => '';
+export const copiesPresets = presets;
+export const copiesTwins = twins;
+export const copiesParts: Readonly<Record<string, AnyProtocol>> = {
+  replica: replica(),
+  base: base(),
+  gsi: index(),
+  coordinator: coordinator(),
+  account: account(),
+  region: mrec(),
+  strong: mrsc(),
+  app,
+};
+/** parts with a lane; operations of applications are drawn below */
+export const copiesLanes = ['replica', 'base', 'gsi', 'coordinator', 'account', 'region', 'strong'];
+export const copiesProperties: Readonly<Record<string, Property<P>>> = properties;
+export const copiesMetrics: Readonly<Record<string, MetricInfo>> = metrics;
+export const copiesMeter = (p: P): Meter => meter(p);
+
+export const copiesTracks: readonly Track[] = [
+  {
+    title: 'index behind the table',
+    unit: 'ms',
+    series: [{ name: 'index behind', legend: 'oldest change the index lacks', tone: 'warm', as: 'area' }],
+  },
+  {
+    title: 'not shipped yet',
+    unit: 'ms',
+    series: REGIONS.map((region, i) => ({
+      name: `${region} not shipped`,
+      legend: `${region}’s oldest`,
+      tone: (['strong', 'second', 'warm'] as const)[i] ?? 'quiet',
+      as: 'line' as const,
+    })),
+  },
+];
+
+export const copiesMessages: Look<P>['messages'] = {
+  Request: { ink: 'ask', legend: 'call' },
+  Answer: { ink: 'reply', legend: 'answer' },
+  Refusal: { ink: 'bad', legend: 'refused' },
+  Replicate: { ink: 'quiet', legend: 'replication' },
+  Stored: { ink: 'quiet', legend: 'stored' },
+  Elect: { ink: 'ask', legend: 'election' },
+  Elected: { ink: 'grant', legend: 'vote' },
+  Change: { ink: 'data', legend: 'change' },
+  Applied: { ink: 'quiet', legend: 'stored' },
+  Prepare: { ink: 'ask', legend: 'prepare' },
+  Prepared: { ink: 'grant', legend: 'prepared' },
+  Refused: { ink: 'bad', legend: 'refused' },
+  Commit: { ink: 'decide', legend: 'commit' },
+  Cancel: { ink: 'bad', legend: 'cancel' },
+  Ended: { ink: 'reply', legend: 'done' },
+  Look: { ink: 'quiet', legend: 'read' },
+  Looked: { ink: 'quiet', legend: 'read' },
+  Ship: { ink: 'data', legend: 'replication' },
+  Got: { ink: 'quiet', legend: 'stored' },
+  Claim: { ink: 'ask', legend: 'claim' },
+  Claimed: { ink: 'grant', legend: 'claimed' },
+  Accept: { ink: 'data', legend: 'replication' },
+  Accepted: { ink: 'reply', legend: 'stored' },
+  Latest: { ink: 'quiet', legend: 'strong read' },
+  Have: { ink: 'quiet', legend: 'strong read' },
+};
+
+export const copiesStates: Look<P>['states'] = {
+  leader: { tone: 'strong', legend: 'leader' },
+  follower: { tone: 'quiet', legend: 'replica' },
+  candidate: { tone: 'warm', legend: 'stands for leader' },
+  'waits for the lease': { tone: 'odd', legend: 'waits for the old lease' },
+  table: { tone: 'strong', legend: 'table' },
+  index: { tone: 'second', legend: 'index' },
+  item: { tone: 'quiet', legend: 'item' },
+  prepared: { tone: 'warm', legend: 'prepared' },
+  idle: { tone: 'quiet', legend: 'idle' },
+  coordinates: { tone: 'strong', legend: 'transaction under way' },
+  Region: { tone: 'strong', legend: 'serves' },
+  'cut off': { tone: 'bad', legend: 'refuses' },
+};
+
+export const copiesGenerators: readonly Generator<P>[] = [];
+
+export const copiesTargets: NonNullable<Scenario['targets']> = {
+  leader: (world) =>
+    world.actors
+      .map(({ id }) => ({ id, state: world.state(id) as unknown }))
+      .filter(({ state }) => isReplica(state) && state.role === 'leader')
+      .map(({ id }) => id),
+  replica: (world) =>
+    world.actors
+      .map(({ id }) => ({ id, state: world.state(id) as unknown }))
+      .filter(({ state }) => isReplica(state) && state.role !== 'leader')
+      .map(({ id }) => id),
+};
+
+const named = (part: string, ids: readonly string[]): Actor[] => ids.map((id) => ({ id, part }));
+
+export function copiesActors(p: P): readonly Actor[] {
+  const apps = named(
+    'app',
+    Array.from({ length: p.apps }, (_, i) => `app${i + 1}`),
+  );
+  switch (p.copies) {
+    case 'partition':
+      return [...named('replica', ZONES), ...apps];
+    case 'index':
+      return [...named('base', ['table']), ...named('gsi', ['index']), ...apps];
+    case 'transactions':
+      return [...named('coordinator', ['tc1', 'tc2']), ...named('account', ACCOUNTS), ...apps];
+    case 'regions':
+      return [...named(p.globalMode === 'mrec' ? 'region' : 'strong', REGIONS), ...apps];
+  }
+}
+
+export const copiesNetwork = (p: P): Network => ({
+  latency: p.copies === 'regions' ? p.regionDelay : p.azDelay,
+  near: { app: p.appDelay },
+});
+
+export const copiesLength = (p: P): number => p.copiesMs;
+
+export function copiesCheck(p: P): string | undefined {
+  if (p.settle >= p.copiesMs)
+    return `settle (${p.settle} ms) must be shorter than copiesMs (${p.copiesMs} ms), or no operation ever begins.`;
+  if (p.copies === 'partition' && p.heartbeat >= p.lease)
+    return `heartbeat (${p.heartbeat} ms) must be shorter than lease (${p.lease} ms), or the leader loses it between two.`;
+  if (p.copies === 'partition' && p.heartbeat >= p.detect.mean)
+    return `heartbeat (${p.heartbeat} ms) must be shorter than detect (mean ${p.detect.mean} ms), or replicas stand against a leader that lives.`;
+  if (p.copies === 'regions' && p.globalMode === 'mrsc' && p.patience < 4 * p.regionDelay.mean)
+    return `patience (${p.patience} ms) must be at least four times regionDelay (mean ${p.regionDelay.mean} ms): a write goes to another Region and back twice.`;
+  if (p.think.mean <= 0) return 'think must be above 0 ms, or the applications never stop asking.';
+  if (p.think.mean * 3000 < p.copiesMs * p.apps)
+    return `copiesMs (${p.copiesMs} ms) with think of ${p.think.mean} ms is too many operations to judge: at most 3,000.`;
+  return undefined;
+}
+
+export const copiesHeadline = (run: Run<P>): string => headline(run);
+export const copiesSpan = (run: Run<P>): ReturnType<NonNullable<Look<P>['span']>> => span(run);
+export const copiesFooter = (p: P): string => footer(p);

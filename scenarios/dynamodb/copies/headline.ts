@@ -1,0 +1,202 @@
+import type { Run } from '../../../src/sim/scenario.ts';
+import type { EventOf } from '../../../src/sim/trace.ts';
+import type { P } from './params.ts';
+
+/** What happened, read off the trace. */
+
+const ms = (us: number) => Math.round(us / 1000);
+const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+const notes = (run: Run<P>, words: RegExp) =>
+  run.events.filter((e): e is typeof e & EventOf<'note'> => e.kind === 'note' && words.test(e.text));
+const faults = (run: Run<P>, ...names: string[]) =>
+  run.events.some((e) => e.kind === 'fault' && names.includes(e.fault));
+
+const violations: Readonly<Record<string, string>> = {
+  'strong reads are linearizable': 'A strong read returns what had been overwritten',
+  'acknowledged writes survive': 'The new leader lacks an acknowledged write',
+  'replicas agree': 'Two replicas disagree about what is committed',
+  'the index never goes back': 'The index goes back to an older value',
+  'the index catches up': 'The index never learns of a write',
+  'all or nothing': 'Half a transfer: taken from one account, given to none',
+  'no update is lost': 'One transaction overwrites another',
+  'a retry is applied once': 'The money moves twice for one transfer',
+  'transactional reads add up': 'A transaction reads half of another',
+  'Regions converge': 'The Regions never agree',
+  'strong reads see the Region’s own writes': 'A Region does not see its own write',
+  'acknowledged writes are in two Regions': 'Acknowledged, and in one Region alone',
+  'no acknowledged write is lost': 'An acknowledged write is gone',
+};
+
+export function headline(run: Run<P>): string {
+  const bad = run.verdicts.find((v) => !v.holds && v.promised);
+  if (bad) return violations[bad.property] ?? `Violated: ${bad.property}`;
+  const m = (name: string) => run.metrics[name] ?? 0;
+  switch (run.params.copies) {
+    case 'partition': {
+      const elected = leaderless(run);
+      if (elected) {
+        const without = ms(elected.to - elected.from);
+        return elected.waited > 0
+          ? `New leader after ${without} ms, ${elected.waited} of them to outwait the lease`
+          : `A new leader serves after ${without} ms; nothing acknowledged is lost`;
+      }
+      if (run.params.consistency === 'strong') return 'Strong reads: every one sees the last write';
+      const strong = run.params.consistency === 'both' ? ', no strong one' : '';
+      return m('stale_reads') > 0
+        ? `${plural(m('stale_reads'), 'eventual read')} stale by up to ${Math.ceil(m('staleness_ms'))} ms${strong}`
+        : 'Eventual reads, and nobody noticed this time';
+    }
+    case 'index':
+      return m('stale_queries') > 0
+        ? `Index up to ${Math.round(m('index_lag_max_ms'))} ms behind: ${plural(m('stale_queries'), 'query', 'queries')} wrong`
+        : `Index up to ${Math.round(m('index_lag_max_ms'))} ms behind, and nobody noticed`;
+    case 'transactions': {
+      const again = notes(run, /in its ledger/).length;
+      if (again > 0) return `Asked again, moved once: the token was in the ledger`;
+      if (m('committed') === 0 && m('conflicts') === 0) return 'No transaction ended';
+      if (m('sums_wrong') > 0)
+        return `${m('conflicts')} cancelled by conflict; item by item, ${plural(m('sums_wrong'), 'sum')} wrong`;
+      return `${m('committed')} transfers whole, ${m('conflicts')} cancelled whole by a conflict`;
+    }
+    case 'regions': {
+      if (run.params.globalMode === 'mrsc') {
+        const refused = m('failed') + m('unknown');
+        return faults(run, 'partition', 'crash', 'cut')
+          ? `Never wrong, nothing lost: ${plural(refused, 'operation')} refused instead`
+          : `Never wrong: a write takes ${Math.round(m('write_ms'))} ms, ${plural(m('conflicts'), 'conflict')}`;
+      }
+      const lost = m('lost_updates');
+      if (lost > 0) return `Always answered: ${plural(lost, 'acknowledged write')} silently lost`;
+      return m('stale_strong_reads') > 0
+        ? `Always answered: ${plural(m('stale_strong_reads'), 'read')} behind another Region`
+        : 'Always answered, and this time no two writes met';
+    }
+  }
+}
+
+/** From the loss of a leader to the next one that serves, and how long of it that one waited for the lease, ms. */
+export function leaderless(run: Run<P>) {
+  const fault = run.events.find(
+    (e) => e.kind === 'fault' && ['crash', 'pause', 'partition', 'cut'].includes(e.fault),
+  );
+  const elected = fault && notes(run, /^is elected/).find((n) => n.at > fault.at);
+  const serves = elected && notes(run, /^leads term/).find((n) => n.at > elected.at);
+  if (!fault || !elected || !serves) return undefined;
+  return { from: fault.at, to: serves.at, waited: ms(serves.at - elected.at), node: serves.node };
+}
+
+interface Done {
+  readonly call: EventOf<'invoke'> & { readonly at: number };
+  readonly end: EventOf<'return'> & { readonly at: number };
+}
+export function operations(run: Run<P>): Done[] {
+  const ends = new Map(run.events.flatMap((e) => (e.kind === 'return' ? [[e.op, e] as const] : [])));
+  return run.events.flatMap((call) => {
+    const end = call.kind === 'invoke' ? ends.get(call.op) : undefined;
+    return call.kind === 'invoke' && end ? [{ call, end }] : [];
+  });
+}
+
+/** The stalest read: from the acknowledged write it misses to the read. */
+export function stalest(run: Run<P>, f: 'get' | 'read') {
+  const done = operations(run).filter(({ end }) => end.outcome === 'ok');
+  let best: { read: Done; put: Done } | undefined;
+  for (const read of done) {
+    if (read.call.f !== f) continue;
+    const from = done.find(({ call }) => call.f === 'put' && call.value === read.end.value);
+    const missed = done.find(
+      ({ call, end }) =>
+        call.f === 'put' &&
+        call.key === read.call.key &&
+        end.at < read.call.at &&
+        (!from || call.at > from.end.at),
+    );
+    if (!missed || (!from && read.end.value !== null)) continue;
+    if (!best || read.call.at - missed.end.at > best.read.call.at - best.put.end.at)
+      best = { read, put: missed };
+  }
+  return best;
+}
+
+export function span(run: Run<P>) {
+  const { copies, globalMode } = run.params;
+  if (copies === 'partition') {
+    const gap = leaderless(run);
+    if (gap)
+      return { from: gap.from, to: gap.to, label: `${ms(gap.to - gap.from)} ms until ${gap.node} serves` };
+  }
+  if (copies === 'index') {
+    const cut = run.events.find((e) => e.kind === 'fault');
+    const done = operations(run);
+    const wrong = run.verdicts.find((v) => v.property.startsWith('index queries') && !v.holds);
+    const first = wrong && done.find(({ end }) => end.at === wrong.at);
+    const missed = first && done.findLast(({ call, end }) => call.f === 'put' && end.at < first.call.at);
+    if (missed && first && (cut || missed))
+      return {
+        from: missed.end.at,
+        to: first.end.at,
+        label: `${ms(first.end.at - missed.end.at)} ms after the write: not in the index`,
+      };
+    return undefined;
+  }
+  if (copies === 'partition' || (copies === 'regions' && globalMode === 'mrec')) {
+    const worst = stalest(run, copies === 'partition' ? 'read' : 'get');
+    if (!worst) return undefined;
+    const { put, read } = worst;
+    return {
+      from: put.end.at,
+      to: read.end.at,
+      label: `${ms(read.end.at - put.end.at)} ms later ${read.call.process} still reads ${read.end.value ?? 'nothing'}`,
+    };
+  }
+  if (copies === 'transactions') {
+    const tries = operations(run).filter(({ call }) => call.f === 'transfer');
+    const failed = tries.find(({ end }) => end.outcome === 'fail');
+    const then =
+      failed &&
+      tries.find(
+        ({ call, end }) =>
+          call.process === failed.call.process &&
+          call.at > failed.end.at &&
+          call.key === failed.call.key &&
+          end.outcome === 'ok',
+      );
+    if (failed && then)
+      return {
+        from: failed.call.at,
+        to: then.end.at,
+        label: `${ms(then.end.at - failed.call.at)} ms with the retry`,
+      };
+    const longest = tries.toSorted((a, b) => b.end.at - b.call.at - (a.end.at - a.call.at))[0];
+    return (
+      longest && {
+        from: longest.call.at,
+        to: longest.end.at,
+        label: `${ms(longest.end.at - longest.call.at)} ms for one transfer`,
+      }
+    );
+  }
+  const [write] = operations(run).filter(({ call, end }) => call.f === 'put' && end.outcome === 'ok');
+  return (
+    write && {
+      from: write.call.at,
+      to: write.end.at,
+      label: `${ms(write.end.at - write.call.at)} ms: two Regions have it`,
+    }
+  );
+}
+
+export function footer(p: P): string {
+  switch (p.copies) {
+    case 'partition':
+      return `One item of one partition; the request router is left out. Lease ${p.lease} ms, heartbeat ${p.heartbeat} ms, shortened to fit. Elhemali et al. 2022.`;
+    case 'index':
+      return 'Table and index stand for a replicated partition each. AWS documents no bound on the lag. Developer Guide, GSI.';
+    case 'transactions':
+      return 'The ledger is each coordinator’s disk; in DynamoDB a replicated table. Idziorek et al., USENIX ATC 2023.';
+    case 'regions':
+      return p.globalMode === 'mrec'
+        ? 'One item; a Region stands for a whole table there. Lag shortened to fit. Developer Guide, global tables.'
+        : 'How AWS does MRSC is not published: one Paxos register per item stands for it. Developer Guide, global tables.';
+  }
+}
