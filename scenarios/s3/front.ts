@@ -158,12 +158,8 @@ export function front(rules: FrontRules = FRONT): Protocol<FrontState, RegionMes
         if (m.says === 'newest') return [without(s, m.id), reply(open, open.candidate)];
         const [next, ...effects] = load(s, m.id);
         if (m.says === 'unknown') return [next, ...effects];
-        const { key } = open.request;
-        return [
-          next,
-          note(`is told that its copy ${key}=${shown(open.candidate)} is behind, and reads the index`),
-          ...effects,
-        ];
+        const copy = label({ [open.request.key]: open.candidate });
+        return [next, note(`is told that its copy ${copy} is behind, and reads the index`), ...effects];
       },
       Loaded(s, m) {
         const kept = keep(s, m.key, m.entry);

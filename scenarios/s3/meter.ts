@@ -5,6 +5,7 @@ import type { WriterState } from './writer.ts';
 
 export const metrics = {
   operations: { unit: 'operations', what: 'operations that were answered' },
+  readings: { unit: 'operations', what: 'GET, HEAD and LIST that were answered' },
   unanswered: { unit: 'operations', what: 'operations given up without an answer, or that failed' },
   stale_reads: {
     unit: 'readings',
@@ -66,6 +67,7 @@ export function regionMeter(p: P): Meter {
         else found[anomalyOf(read, write)]++;
       }
       if (p.workload === 'objects') {
+        figures.readings = new Set(all.filter((x) => x.op.f === 'get').map((x) => x.of)).size;
         figures.stale_reads = found.old;
         figures.false_404 = found.missing;
         figures.deleted_reads = found.ghost;

@@ -13,4 +13,19 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
     set: { consistency: 'eventual' },
     seed: 6,
   },
+  'conditional-write': {
+    title: 'Compare and set on an object',
+    what: 'Two writers add lines to one object. The slower one gets 412 and reads again. Compare with condition=off.',
+    set: {
+      workload: 'conditional',
+      fronts: 1,
+      clients: 1,
+      think: 'uniform:120:350',
+      upload: 'uniform:60:160',
+      patience: 400,
+      settle: 900,
+      duration: 2600,
+    },
+    seed: 9,
+  },
 };

@@ -1,18 +1,24 @@
 import type { Monitor, Property, World } from '../../src/sim/scenario.ts';
 import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { FrontState } from './front.ts';
-import { isRegion, type P } from './params.ts';
+import type { P } from './params.ts';
 import { label } from './region.ts';
 import { type Sight, Sights, sightsMonitor } from './seen.ts';
 import type { IndexState } from './store.ts';
 
-const strong = (p: P) => p.consistency === 'strong' && p.condition;
-
 const linearizable: Property<P> = {
   kind: 'always',
   what: 'Strong read-after-write consistency, per key: GET, HEAD and LIST after a successful PUT or DELETE see it (Amazon S3 data consistency model).',
-  judged: isRegion,
-  promised: strong,
+  judged: (p) => p.workload === 'objects',
+  promised: (p) => p.consistency === 'strong',
+  monitor: sightsMonitor,
+};
+
+const atomic: Property<P> = {
+  kind: 'always',
+  what: 'Read, add a line, put back: as if in one step. Appends and readings are linearizable (Herlihy & Wing 1990).',
+  judged: (p) => p.workload === 'conditional',
+  promised: (p) => p.condition,
   monitor: sightsMonitor,
 };
 
@@ -142,6 +148,7 @@ export const properties = {
   'new keys are read at once': newKeys,
   'strong read-after-write': linearizable,
   'no lost update': noLostUpdate,
+  'an append is one step': atomic,
   'copies catch up': converged,
   'a stale copy is caught': seen(
     'The witness tells a front end that its copy is behind.',

@@ -114,9 +114,12 @@ export const shown = (entry: Entry): Value => entry.value ?? NOT_FOUND;
 export const label = (contents: Contents): string =>
   Object.entries(contents)
     .filter(([, entry]) => entry.version > 0 || entry.value === null)
-    .map(([key, entry]) => `${key}=${shown(entry)}`)
+    .map(([key, entry]) => (key === LOG ? `v${entry.version}` : `${key}=${shown(entry)}`))
     .sort()
     .join(' ');
+
+/** The one object of workload=conditional: long, so it is shown by the number of its version. */
+export const LOG = 'log';
 
 /** LIST gives the ETag of each key, so it says as much as a HEAD of each. */
 export const listing = (contents: Contents): string =>

@@ -2,7 +2,7 @@ import { type Run, scenario } from '../../src/sim/scenario.ts';
 import { spoken } from '../../src/sim/words.ts';
 import { client } from './client.ts';
 import { FRONT, front } from './front.ts';
-import { headline } from './headline.ts';
+import { headline, span } from './headline.ts';
 import { metrics, regionMeter } from './meter.ts';
 import { type P, params } from './params.ts';
 import { presets } from './presets.ts';
@@ -35,9 +35,19 @@ export default scenario({
     return undefined;
   },
   presets,
-  parts: { client, writer: writer(), reader, front: front(FRONT), witness: witness(), index: index() },
+  parts: {
+    client,
+    writer: writer(),
+    reader,
+    front: front(FRONT),
+    witness: witness(),
+    barrier: witness(),
+    index: index(),
+  },
   actors(p) {
-    const strong = p.consistency === 'strong' ? [{ id: WITNESS, part: 'witness' }] : [];
+    // Beside writers the witness is at work as always, but has no lane.
+    const barrier = p.workload === 'conditional' ? 'barrier' : 'witness';
+    const strong = p.consistency === 'strong' ? [{ id: WITNESS, part: barrier }] : [];
     return [
       ...(p.workload === 'conditional' ? many(p.writers, 'w', 'writer') : []),
       ...many(p.fronts, 'front', 'front'),
@@ -94,11 +104,14 @@ export default scenario({
       Changed: { ink: 'data', legend: 'change, later' },
     },
     headline,
+    span,
     footer,
   },
 });
 
 function footer(p: P): string {
+  if (p.workload === 'conditional')
+    return 'An ETag is the number of a version here; front end and index are one node each, the witness is not drawn.';
   return p.consistency === 'strong'
     ? 'After Vogels 2021: cache, witness and persistence tier are one node each; LIST reads the index. Delays are ours.'
     : `S3 before December 2020: changes reach other caches after ${spoken(p.propagation.text)} ms (not documented).`;

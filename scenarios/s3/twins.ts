@@ -2,6 +2,7 @@ import type { Twin } from '../../src/sim/scenario.ts';
 import { FRONT, front } from './front.ts';
 import type { params } from './params.ts';
 import { INDEX_RULES, index, witness } from './store.ts';
+import { WRITER, writer } from './writer.ts';
 
 export const twins: Readonly<Record<string, Twin<typeof params>>> = {
   'trusts-its-cache': {
@@ -31,5 +32,17 @@ export const twins: Readonly<Record<string, Twin<typeof params>>> = {
     breaks: 'copies catch up',
     parts: { front: front({ ...FRONT, hears: false }) },
     preset: 'eventual-before-2020',
+  },
+  'condition-ignored': {
+    what: 'the condition of a write is not compared when it takes effect',
+    breaks: 'no lost update',
+    parts: { index: index({ ...INDEX_RULES, comparesAtCommit: false }) },
+    preset: 'conditional-write',
+  },
+  'forces-its-version': {
+    what: 'after a 412 a writer takes the new ETag but puts what it had built before',
+    breaks: 'no lost update',
+    parts: { writer: writer({ ...WRITER, rebuilds: false }) },
+    preset: 'conditional-write',
   },
 };

@@ -12,7 +12,7 @@ import {
 } from '../../src/sim/protocol.ts';
 import { deaf } from './client.ts';
 import type { P } from './params.ts';
-import { type Condition, NOT_FOUND, type RegionMessage } from './region.ts';
+import { type Condition, LOG, NOT_FOUND, type RegionMessage } from './region.ts';
 
 /**
  * Writers that share one object, such as the log of a table's snapshots: read it, add a line, put the whole of it
@@ -40,7 +40,6 @@ export interface WriterRules {
 }
 export const WRITER: WriterRules = { rebuilds: true };
 
-export const LOG = 'log';
 /** Tries until a writer gives up. */
 const MOST = 12;
 const MS = 1000;
