@@ -134,6 +134,7 @@ export const capacityParams = {
     min: 1,
     max: 1e6,
   }),
+  peakFactor: number({ what: documented('peakFactor'), default: CAPACITY.peakFactor.value, min: 1, max: 10 }),
   tableQuota: number({
     what: documented('tableQuota'),
     unit: 'units per second',
@@ -148,9 +149,37 @@ export const capacityParams = {
     min: 0,
     max: 1,
   }),
+  indexCapacity: number({
+    what: 'provisioned write capacity of the index; a write takes as much there as in the table',
+    unit: 'units per second',
+    default: 4000,
+    min: 1,
+    max: CAPACITY.tableQuota.value,
+  }),
+  indexBuffer: number({
+    what: 'updates the index may be behind before writes to the table are throttled; no figure is documented, so this is an assumption',
+    unit: 'units',
+    default: 2000,
+    min: 0,
+    max: 1e9,
+  }),
+  retries: choice({
+    what: 'what callers do when throttled: nothing, or what an AWS SDK does in standard mode (backoff with full jitter)',
+    choices: ['none', 'sdk'],
+    default: 'none',
+  }),
+  attempts: int({ what: documented('attempts'), unit: 'tries', default: 4, min: 1, max: 20 }),
+  throttleBase: number({ what: documented('throttleBase'), unit: 'ms', default: 1000, min: 1, max: 60_000 }),
+  backoffCap: number({ what: documented('backoffCap'), unit: 'ms', default: 20_000, min: 1, max: 600_000 }),
 } as const;
 
 export const params = { ...capacityParams, ...copiesParams };
 
 export type CapacityP = Values<typeof capacityParams>;
 export type P = Values<typeof params>;
+
+/** Partitions that get a lane of their own; of a larger table the tracks show the first of them. */
+export const LANES = 6;
+
+/** requests expected in the whole run */
+export const requests = (p: CapacityP): number => p.arrivals.rate * p.simSeconds;
