@@ -118,7 +118,8 @@ function servers(s: AppState, ask: Ask, attempts: number, here: Hand): readonly 
     case 'partition': {
       const all = any('replica');
       if (ask.f === 'read') return [all[here.between(0, all.length - 1)]!];
-      return [s.leader ?? all[(attempts - 1) % all.length]!];
+      // Where it does not know who leads it asks the replica of its own zone first.
+      return [s.leader ?? all[(number + attempts - 1) % all.length]!];
     }
     case 'index':
       return ask.f === 'query' ? any('gsi') : any('base');

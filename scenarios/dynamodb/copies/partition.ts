@@ -106,7 +106,7 @@ const MARGIN = 0.98;
 
 /** The value of a key after so many entries. */
 export function valueAt(log: readonly Entry[], commit: number, key: string): Value {
-  for (let i = commit - 1; i >= 0; i--) if (log[i]!.key === key) return log[i]!.value;
+  for (let i = Math.min(commit, log.length) - 1; i >= 0; i--) if (log[i]!.key === key) return log[i]!.value;
   return null;
 }
 

@@ -46,13 +46,13 @@ export const presets = {
   'leader-cut-off': {
     title: 'A leader that nobody hears',
     what: 'Cut off with an application beside it, the old leader may serve strong reads until its lease ends: the new one waits that long.',
-    set: { copies: 'partition', patience: 14, detect: 'uniform:18:26', think: 'uniform:4:12' },
+    set: { copies: 'partition', apps: 4, patience: 14, detect: 'uniform:18:26', think: 'uniform:4:12' },
     faults: [
       {
         at: 90,
         fault: 'partition',
         groups: [
-          ['az1', 'app2'],
+          ['az1', 'app2', 'app4'],
           ['az2', 'az3', 'app1', 'app3'],
         ],
       },
@@ -118,7 +118,7 @@ export const twins = {
     what: 'a write is acknowledged when the leader alone has it',
     breaks: 'acknowledged writes survive',
     parts: { replica: replica({ ...PARTITION, copies: 1 }) },
-    preset: 'leader-lost',
+    preset: 'leader-cut-off',
   },
   'no-lease-wait': {
     what: 'a new leader serves at once, although the old one’s lease still runs',

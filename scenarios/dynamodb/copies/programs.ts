@@ -18,11 +18,11 @@ const STATUS = ['placed', 'paid', 'packed', 'shipped'];
 export function plan(here: Here<P>, begun: number, op: number): Ask | undefined {
   const me = Number(here.self.slice(3));
   switch (here.params.copies) {
-    // The first writes, the others read: the last one eventually, as DynamoDB does unless it is told otherwise.
+    // app1 (and app4) write, the others read: app3 eventually, as DynamoDB does unless it is told otherwise.
     case 'partition': {
-      const { consistency, apps } = here.params;
-      if (me === 1) return begun % 3 === 2 ? ask('get', 'x') : ask('put', 'x', op);
-      const eventually = consistency === 'eventual' || (consistency === 'both' && me === apps);
+      const { consistency } = here.params;
+      if (me === 1 || me === 4) return begun % 3 === 2 ? ask('get', 'x') : ask('put', 'x', op);
+      const eventually = consistency === 'eventual' || (consistency === 'both' && me === 3);
       return ask(eventually ? 'read' : 'get', 'x');
     }
     // Orders move on, one status after the other, in the table; the other applications look for them in the index.
