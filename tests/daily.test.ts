@@ -6,7 +6,16 @@ import { toDiscord } from '../adapters/discord/text.ts';
 import { markup } from '../adapters/page/encode.ts';
 import { mrkdwn } from '../adapters/slack/mrkdwn.ts';
 import { createBot } from '../src/bot.ts';
-import { type Block, type Bot, type Button, type Incoming, moment, plain, type Reply } from '../src/chat.ts';
+import {
+  type Block,
+  type Bot,
+  type Button,
+  type Form,
+  type Incoming,
+  moment,
+  plain,
+  type Reply,
+} from '../src/chat.ts';
 import type { Clock } from '../src/clock.ts';
 import daily from '../src/commands/daily.ts';
 import quiz from '../src/commands/quiz.ts';
@@ -241,7 +250,7 @@ class Somebody {
     return this.hear({ kind: 'command', name, line: rest.join(' ') });
   };
   press = (action: string) => this.hear({ kind: 'press', action });
-  async fill(action: string, fields: object): Promise<string> {
+  form(action: string): Form {
     const plan = bot.plan({
       kind: 'press',
       action,
@@ -250,8 +259,10 @@ class Somebody {
       person: {},
     } as Incoming);
     if (plan.how !== 'form') throw new Error('no form');
-    return this.hear({ kind: 'submit', action: plan.form.action, fields });
+    return plan.form;
   }
+  fill = (action: string, fields: object) =>
+    this.hear({ kind: 'submit', action: this.form(action).action, fields });
 }
 const buttonsOf = (blocks: readonly Block[]): readonly Button[] =>
   blocks.flatMap((b) => (b.kind === 'buttons' ? b.buttons : []));
@@ -506,6 +517,53 @@ describe('/daily', () => {
     await at(NOON + 2 * HOUR);
     expect(platform.posts).toHaveLength(1);
     expect(await new Somebody('Ana').says('/daily now')).toContain('You have not answered it yet');
+  });
+
+  it('takes the rest by a second form, for the channel it was opened for, showing what holds', async () => {
+    const bo = boss();
+    const button = (label: string) => buttonsOf(bo.reply!.blocks).find((b) => b.label === label)!.action;
+    const shown = (label: string) => {
+      return Object.fromEntries(bo.form(button(label)).fields.map((f) => [f.name, f.value]));
+    };
+    await bo.says('/daily post channel=#quiet at=13:00 timezone=UTC');
+    expect(
+      await bo.fill(button('Days off and more'), {
+        off: '12-25, 2026-12-30..2027-01-01',
+        close: '8h',
+        order: ['rising'],
+        runs: ['50'],
+        until: '2026-12-01',
+      }),
+    ).toMatch(
+      /harder towards the end of the week · 50 % from fresh runs · open for 8 h · not on 12-25, 2026-12-30, 2026-12-31, 2027-01-01 · paused until 2026-12-01/,
+    );
+    const all = await store.schedules.list('page', 'page');
+    expect(all.map((s) => s.place.channel)).toEqual(['quiet']);
+    expect(shown('Days off and more')).toEqual({
+      off: '12-25, 2026-12-30, 2026-12-31, 2027-01-01',
+      close: '8 h',
+      order: ['rising'],
+      runs: ['50'],
+      until: '2026-12-01',
+    });
+    // too many to show: left empty, they stay
+    await bo.says('/daily post channel=#quiet off=2026-12-24..2027-01-05');
+    expect(shown('Days off and more').off).toBe('');
+    const rest = { close: '', order: ['even'], runs: ['25'], until: '' };
+    expect(await bo.fill(button('Days off and more'), { off: '', ...rest })).toMatch(
+      /from fresh runs · open until the next one · not on 2026-12-24, .* and 8 more\./,
+    );
+    expect(await bo.fill(button('Days off and more'), { off: 'none', ...rest })).not.toContain('not on');
+    expect(await bo.fill(button('Days off and more'), { off: 'xmas', ...rest })).toContain(
+      '`xmas` is no date: write 2026-12-25',
+    );
+    await bo.says('/daily post channel=#quiet at=14:00');
+    expect(shown('Change')).toMatchObject({ at: '14:00', timezone: 'UTC' });
+    const form = { timezone: 'UTC', days: ['1'], topic: 'any', level: '1-5' };
+    expect(await bo.fill(button('Change'), { at: '15:00', ...form })).toContain('**Mon at 15:00** UTC');
+    expect(await store.schedules.list('page', 'page')).toHaveLength(1);
+    await bo.press(button('Stop'));
+    await bo.says('/daily list');
   });
 });
 

@@ -1,5 +1,5 @@
-/** What a schedule is set up from, typed or chosen in a form, and how it is told. */
-import { type Form, moment, type Place } from '../chat.ts';
+/** What a schedule is set up from, and how it is told. */
+import { moment, type Place } from '../chat.ts';
 import {
   ALL_DAYS,
   clock,
@@ -14,7 +14,7 @@ import {
 } from '../learn/daily/timing.ts';
 import { dayAfter, dayOf, nearestZone, wallAt, zoneOf } from '../learn/daily/zone.ts';
 import type { Schedule, ScheduleSettings } from '../store/index.ts';
-import { action, type Context, type Press, Refusal, type Tools } from './command.ts';
+import { type Context, Refusal, type Tools } from './command.ts';
 import { topicOf } from './quiz.ts';
 
 /** As typed; what is left out stays as it is, or is the default. */
@@ -28,6 +28,8 @@ export interface Typed {
   readonly close?: string;
   readonly rising?: boolean;
   readonly runs?: number;
+  /** a pause's date; empty for none */
+  readonly until?: string;
 }
 
 /** Throws Refusal with the nearest zone. */
@@ -76,6 +78,12 @@ export function settingsOf(
   const closeAfter =
     typed.close === undefined ? held?.closeAfter : must<{ minutes?: number }>(readSpan(typed.close)).minutes;
   const runs = typed.runs ?? held?.runs ?? 25;
+  const pausedUntil =
+    typed.until === undefined || typed.until === held?.pausedUntil
+      ? held?.pausedUntil
+      : typed.until === ''
+        ? undefined
+        : pauseDate(typed.until, dayOf(wallAt(timezone, now())));
   const there = [
     ...learning.bank.of({ topic }),
     ...(runs > 0 ? learning.generators.of({ topic }) : []),
@@ -92,7 +100,7 @@ export function settingsOf(
     timezone,
     weekdays,
     holidays,
-    ...(held?.pausedUntil !== undefined && { pausedUntil: held.pausedUntil }),
+    ...(pausedUntil !== undefined && { pausedUntil }),
     ...(topic !== undefined && { topic }),
     lowest,
     highest,
@@ -156,98 +164,13 @@ export function told(schedule: Schedule, now: number): string {
 export const nextWords = ({ next }: Schedule): string =>
   next === undefined ? 'stopped' : `next ${moment(next)}`;
 
-const hours = (minutes: number): string =>
+/** as `readSpan` reads it */
+export const hours = (minutes: number): string =>
   minutes % 1440 === 0 && minutes >= 1440
     ? `${minutes / 1440} d`
     : minutes % 60 === 0
       ? `${minutes / 60} h`
       : `${minutes} min`;
-
-/** What the button of a form has room for: enough that the form opens with what holds now. */
-export const formAction = (schedule: Schedule | undefined, timezone: string): string =>
-  action(
-    'daily',
-    'setup',
-    schedule ? clock(schedule.minute).replace(':', '') : '0900',
-    schedule?.timezone ?? timezone,
-    (schedule?.weekdays ?? ALL_DAYS).join(''),
-    schedule ? `${schedule.lowest}-${schedule.highest}` : '1-5',
-    schedule?.topic ?? '',
-  );
-
-/** At most five fields: Discord takes no more. The rest is for the command. */
-export function setupForm({ words }: Press, { learning }: Tools): Form {
-  const [at = '0900', timezone = 'UTC', days = '1234567', level = '1-5', topic = ''] = words;
-  const names = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
-  const levels = ['1-5', '1-2', '1-3', '2-3', '2-4', '3-4', '3-5', '4-5', '1-1', '2-2', '3-3', '4-4', '5-5'];
-  return {
-    action: action('daily', 'setup'),
-    title: 'Question of the day',
-    submit: 'Set',
-    fields: [
-      {
-        kind: 'line',
-        name: 'at',
-        label: 'Time of day',
-        hint: 'Such as 09:00 or 21:30',
-        required: true,
-        maxLength: 20,
-        value: `${at.slice(0, 2)}:${at.slice(2)}`,
-      },
-      {
-        kind: 'line',
-        name: 'timezone',
-        label: 'Time zone',
-        hint: 'Such as Europe/Lisbon or America/New_York',
-        required: true,
-        maxLength: 60,
-        value: timezone,
-      },
-      {
-        kind: 'several',
-        name: 'days',
-        label: 'Days',
-        required: true,
-        options: names.map((label, i) => ({ value: String(i + 1), label })),
-        value: [...days],
-      },
-      {
-        kind: 'one',
-        name: 'topic',
-        label: 'Topic',
-        required: true,
-        options: [
-          { value: 'any', label: 'All topics' },
-          ...learning.bank.topics.slice(0, 24).map((t) => ({ value: t.id, label: t.title })),
-        ],
-        value: [topic === '' ? 'any' : topic],
-      },
-      {
-        kind: 'one',
-        name: 'level',
-        label: 'Levels',
-        hint: '1 recall … 5 design judgement',
-        required: true,
-        options: [...new Set([...levels, level])].map((value) => {
-          const [low, high] = value.split('-');
-          return { value, label: low === high ? `only ${low}` : `${low} to ${high}` };
-        }),
-        value: [level],
-      },
-    ],
-  };
-}
-
-export function typedIn({ fields }: Press): Typed {
-  const field = (name: string) => [fields[name] ?? []].flat().join(' ');
-  return {
-    at: field('at'),
-    timezone: field('timezone'),
-    days: field('days'),
-    topic: field('topic'),
-    level: field('level'),
-  };
-}
 
 /** A pause's date. Throws Refusal. */
 export function pauseDate(typed: string, today: string): string {

@@ -23,19 +23,10 @@ import { deliver, nextOf, prepare } from '../learn/daily/post.ts';
 import { completeZone, dayOf, wallAt } from '../learn/daily/zone.ts';
 import { asking } from '../learn/show.ts';
 import type { Schedule } from '../store/index.ts';
-import { type Context, commandWithVerbs, Refusal, verb } from './command.ts';
+import { type Context, commandWithVerbs, type Press, Refusal, verb } from './command.ts';
 import { answerActions, mineBlocks } from './daily-answers.ts';
-import {
-  formAction,
-  nextWords,
-  pauseDate,
-  put,
-  settingsOf,
-  setupForm,
-  type Typed,
-  told,
-  typedIn,
-} from './daily-setup.ts';
+import { moreAction, moreForm, setupAction, setupForm, typedIn } from './daily-forms.ts';
+import { nextWords, pauseDate, put, settingsOf, type Typed, told } from './daily-setup.ts';
 
 const channel = z
   .string()
@@ -127,17 +118,15 @@ export default commandWithVerbs({
   },
   actions: {
     ...answerActions,
-    /** daily:setup:<what holds now> opens the form, daily:setup takes it */
-    setup: { how: 'form', form: setupForm, run: (press, context) => post(typedIn(press), context) },
+    /** opened with what holds now, taken as daily:setup:<schedule>; none for a first one, here */
+    setup: { how: 'form', form: setupForm, run: filled },
+    /** the same for what the first form has no room for */
+    more: { how: 'form', form: moreForm, run: filled },
     /** daily:stop:<schedule> */
     stop: {
       how: 'private',
       async run({ words }, context) {
-        const schedule = await context.store.schedules.get(Number(words[0]));
-        if (schedule?.kind !== 'channel' || schedule.place.space !== context.place.space)
-          throw new Refusal('There is nothing to stop any more.');
-        mayManage(context, schedule.place);
-        return stopped(schedule, context);
+        return stopped(await pressedOn(words[0], context), context);
       },
     },
     /** daily:later, under a reminder or a learner's own question */
@@ -196,12 +185,30 @@ function mayManage({ person }: Context, place: Place): void {
   );
 }
 
-async function post(
-  { channel: other, ...typed }: Typed & { readonly channel?: string },
-  context: Context,
-): Promise<Reply> {
+/** The schedule a button stands under, wherever it was pressed. Throws Refusal. */
+async function pressedOn(id: string | undefined, context: Context): Promise<Schedule> {
+  const schedule = await context.store.schedules.get(Number(id));
+  const { platform, space } = context.place;
+  if (schedule?.kind !== 'channel' || schedule.place.platform !== platform || schedule.place.space !== space)
+    throw new Refusal('That question of the day is not there any more. `/daily post at=09:00` sets one up.');
+  mayManage(context, schedule.place);
+  return schedule;
+}
+
+async function filled(press: Press, context: Context): Promise<Reply> {
+  const id = press.words[0];
+  return set(
+    typedIn(press),
+    id ? (await pressedOn(id, context)).place : placeOf(undefined, context),
+    context,
+  );
+}
+
+const post = ({ channel: other, ...typed }: Typed & { readonly channel?: string }, context: Context) =>
+  set(typed, placeOf(other, context), context);
+
+async function set(typed: Typed, place: Place, context: Context): Promise<Reply> {
   const { store, outbox, now, learner } = context;
-  const place = placeOf(other, context);
   mayManage(context, place);
   if (place.direct) return own(typed, place, context);
   const held = await store.schedules.at(place);
@@ -245,7 +252,10 @@ async function own(typed: Typed, place: Place, context: Context): Promise<Reply>
 }
 
 const controls = (schedule: Schedule, { learner }: Context): Block => {
-  const list: Button[] = [{ action: formAction(schedule, learner.timezone ?? 'UTC'), label: 'Change' }];
+  const list: Button[] = [
+    { action: setupAction(schedule, learner.timezone ?? 'UTC'), label: 'Change' },
+    { action: moreAction(schedule), label: 'Days off and more' },
+  ];
   if (schedule.next !== undefined)
     list.push({ action: `daily:stop:${schedule.id}`, label: 'Stop', style: 'danger' });
   return buttons(...list);
@@ -281,7 +291,7 @@ async function list(context: Context): Promise<Reply> {
       here
         ? controls(here, context)
         : buttons({
-            action: formAction(undefined, learner.timezone ?? 'UTC'),
+            action: setupAction(undefined, learner.timezone ?? 'UTC'),
             label: 'Set it up here',
             style: 'primary',
           }),

@@ -82,21 +82,16 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
         ne(reviews.mode, 'daily'),
       ),
     )
+    .orderBy(desc(reviews.at))
     .limit(1)
     .prepare();
-  const echoed = db.$client
-    .prepare<{ learner: number; scope: string }, number>(`
-      select count(distinct mine.id) from
-        (select id, question, at from reviews where learner = :learner order by at desc, id desc limit ${ECHO.of - 1}) mine
-        join reviews theirs on theirs.question = mine.question
-          and theirs.at between mine.at - ${ECHO.within} + 1 and mine.at
-      where theirs.learner <> :learner and theirs.scope = :scope and theirs.mode <> 'daily'
-      group by theirs.learner order by 1 desc limit 1`)
+  const followed = db.$client
+    .prepare<{ learner: number; after: number }, number>(`
+      select count(*) from (select after from reviews where learner = :learner order by at desc, id desc limit ${ECHO.of - 1})
+      where after = :after`)
     .pluck();
-  const echoes = ({ learner, question, scope, at, mode }: NewAnswer): number =>
-    mode === 'daily' || ahead.get({ learner, question, scope, at }) === undefined
-      ? 0
-      : 1 + (echoed.get({ learner, scope }) ?? 0);
+  const follows = ({ learner, question, scope, at, mode }: NewAnswer): number | undefined =>
+    mode === 'daily' ? undefined : ahead.get({ learner, question, scope, at })?.learner;
   const thisCard = and(eq(cards.learner, given('learner')), eq(cards.question, given('question')));
   const card = db.select(state).from(cards).where(thisCard).prepare();
   const dropCard = db.delete(cards).where(thisCard).prepare();
@@ -147,6 +142,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
       derived: given('grade'),
       predicted: given('predicted'),
       points: given('points'),
+      after: given('after'),
       // already text: the column's own encoding would write a JSON null for a card that was not there
       before: sql`${given('before')}`,
     })
@@ -220,7 +216,11 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
     if (known !== undefined) return { review: told(known), fresh: false };
     const start = before(learner, question);
     const { card: held } = start;
-    const { card: next, ...decision } = decide({ ...start, echoes: echoes(answer) });
+    const after = follows(answer);
+    const { card: next, ...decision } = decide({
+      ...start,
+      echoes: after === undefined ? 0 : 1 + followed.get({ learner, after })!,
+    });
     const row = {
       ...answer,
       session: session ?? null,
@@ -230,6 +230,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
       grade: decision.grade,
       predicted: decision.predicted ?? null,
       points: decision.points,
+      after: after ?? null,
       before: held === undefined ? null : JSON.stringify(held),
     };
     const { lastInsertRowid } = insert.run(row);
@@ -366,7 +367,7 @@ const maybe = (row: Row | undefined): Review | undefined => (row === undefined ?
 
 /** SQL knows null, the interfaces leave out. */
 export function told(row: Row): Review {
-  const { session, position, took, predicted, before, undone, channel, ...rest } = row;
+  const { session, position, took, predicted, before, undone, channel, after: _, ...rest } = row;
   return {
     ...rest,
     ...(session !== null && { session }),

@@ -20,7 +20,9 @@ export function everything(db: Db, id: number): Record<string, readonly object[]
     const columns = getTableColumns(table) as Record<string, SQLiteColumn>;
     const whose = columns.learner ?? columns.owner;
     if (whose === undefined) continue;
-    keep(getTableName(table), db.select().from(table).where(eq(whose, id)).all() as object[]);
+    // whom an answer followed is somebody else
+    const { after: _, ...own } = columns;
+    keep(getTableName(table), db.select(own).from(table).where(eq(whose, id)).all() as object[]);
   }
   keep(
     'standings',

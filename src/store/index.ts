@@ -172,15 +172,16 @@ export interface Before {
   /** the last answer to it was taken back */
   readonly undone: boolean;
   /**
-   * How many of this learner's last answers came on the heels of one and the same other learner of that space, this
-   * one included; 0 where nobody there has just been shown the answer. See `ECHO`.
+   * Of this learner's last answers, this one included, how many came on the heels of the learner whom this one follows;
+   * 0 where it follows nobody. See `ECHO`.
    */
   readonly echoes: number;
 }
 
 /**
- * An answer is an echo of whoever answered the same question in the same space up to `within` ms earlier. Counted are
- * the last `of` answers. A channel's question of the day is not: nobody sees its answer before it closes.
+ * An answer follows whoever of the same space was the last to be shown the answer to that question, up to `within` ms
+ * earlier. Counted are the last `of` answers. A channel's question of the day follows nobody and is not followed: its
+ * answer is not shown before it closes.
  */
 export const ECHO = { within: 5 * 60_000, of: 20 } as const;
 

@@ -71,6 +71,7 @@ function open(path: string): Db {
     client.pragma('synchronous = FULL');
     // What a savepoint would restore is kept in memory: a file for it would be written with every answer.
     client.pragma('temp_store = MEMORY');
+    client.pragma('cache_size = -65536');
     client.pragma('foreign_keys = ON');
     const db = connect(client);
     upgrade(db);

@@ -66,7 +66,6 @@ export function ranking(db: Db, standings: Standings): Ranking {
       standings.forget();
       // Millions of reviews are sorted: not in memory.
       db.$client.pragma('temp_store = FILE');
-      db.$client.pragma('cache_size = -200000');
       try {
         rebuild.immediate();
         const count = db.$client.prepare<[], { answers: number; standings: number }>(
@@ -75,7 +74,6 @@ export function ranking(db: Db, standings: Standings): Ranking {
         return count.get()!;
       } finally {
         db.$client.pragma('temp_store = MEMORY');
-        db.$client.pragma('cache_size = -2000');
       }
     },
   };

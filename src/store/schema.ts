@@ -124,6 +124,8 @@ export const reviews = sqliteTable(
     /** predicted probability of recall just before the answer; null for a new card */
     predicted: real(),
     points: integer().notNull(),
+    /** the latest other learner of that space who was shown the answer within `ECHO.within` before; null if nobody */
+    after: integer().references(() => learners.id, { onDelete: 'set null' }),
     /** the card as it was; null if there was none */
     before: text({ mode: 'json' }).$type<CardState>(),
     undone: integer(),
@@ -134,6 +136,7 @@ export const reviews = sqliteTable(
     index('reviews_card').on(t.learner, t.question),
     index('reviews_at').on(t.learner, t.at),
     index('reviews_question').on(t.question, t.at),
+    index('reviews_after').on(t.after).where(sql`after is not null`),
   ],
 );
 

@@ -22,4 +22,6 @@ CREATE TABLE `__new_tallies` (
 INSERT INTO `__new_tallies`("board", "points", "learners") SELECT "board", "points", "learners" FROM `tallies` ORDER BY 1, 2;--> statement-breakpoint
 DROP TABLE `tallies`;--> statement-breakpoint
 ALTER TABLE `__new_tallies` RENAME TO `tallies`;--> statement-breakpoint
-CREATE INDEX `reviews_question` ON `reviews` (`question`,`at`);
+CREATE INDEX `reviews_question` ON `reviews` (`question`,`at`);--> statement-breakpoint
+ALTER TABLE `reviews` ADD `after` integer REFERENCES learners(id) ON DELETE set null;--> statement-breakpoint
+CREATE INDEX `reviews_after` ON `reviews` (`after`) WHERE after is not null;
