@@ -3,6 +3,7 @@
  * more than it must. Reviews to come are those FSRS expects if answers go well; the plan is made anew each time it is
  * asked for, so that it follows what really happened. Pure.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { CardState } from '../store/index.ts';
 import type { Memory } from './memory.ts';
 
@@ -182,12 +183,16 @@ export function planAt(situation: Situation, memory: Memory, target: number): Pl
   };
 }
 
-/** The highest target whose load is bearable; the lowest one where none is. `memoryFor` aims for a target. */
-export function choosePlan(situation: Situation, memoryFor: (target: number) => Memory): Plan {
+/**
+ * The highest target whose load is bearable; the lowest one where none is. `memoryFor` aims for a target. A plan takes
+ * some 20 ms: between two of them others have their turn.
+ */
+export async function choosePlan(situation: Situation, memoryFor: (target: number) => Memory): Promise<Plan> {
   let plan: Plan | undefined;
   for (const target of TARGETS) {
     plan = planAt(situation, memoryFor(target), target);
     if (plan.level <= BEARABLE) break;
+    await setImmediate();
   }
   return plan!;
 }
