@@ -25,7 +25,6 @@ export interface AppState {
   readonly kind: 'app';
   readonly leader: string | null;
   readonly begun: number;
-  /** what it read last, by key: some programs write what they read */
   readonly busy: Busy | null;
   /** cancelled by a conflict: the same again as an operation of its own */
   readonly again: Ask | null;
@@ -78,7 +77,7 @@ export const app: Protocol<AppState, AppMessage, Timer, P> = {
     think(s, here) {
       if (isOver(here.uptime, here.params)) return [s];
       const op = here.unique();
-      const ask = s.again ?? plan(here, s.begun, op);
+      const ask = s.again ? anew(s.again, op) : plan(here, s.begun, op);
       if (!ask) return [s];
       const busy: Busy = { op, ask, attempt: 0, refused: false, doubt: false, parts: {} };
       const [next, ...effects] = attempt({ ...s, again: null, begun: s.begun + 1 }, busy, here);
@@ -106,6 +105,9 @@ export const app: Protocol<AppState, AppMessage, Timer, P> = {
     },
   },
 };
+
+/** Values stay unique, so that a read names the write it saw. */
+const anew = (ask: Ask, op: number): Ask => (ask.f === 'put' ? { ...ask, value: op } : ask);
 
 const leads = (s: AppState, from: string, here: Hand): AppState =>
   here.params.copies === 'partition' && s.busy?.ask.f !== 'read' ? { ...s, leader: from } : s;

@@ -66,6 +66,9 @@ export function headline(run: Run<P>): string {
           : `Never wrong: a write takes ${Math.round(m('write_ms'))} ms, ${plural(m('conflicts'), 'conflict')}`;
       }
       const lost = m('lost_updates');
+      const fast = run.events.find((e) => e.kind === 'fault' && e.fault === 'clock');
+      if (fast && m('newer_lost') > 0)
+        return `A fast clock wins: ${plural(m('newer_lost'), 'newer write')} lost to an older one`;
       if (lost > 0) return `Always answered: ${plural(lost, 'acknowledged write')} silently lost`;
       return m('stale_strong_reads') > 0
         ? `Always answered: ${plural(m('stale_strong_reads'), 'read')} behind another Region`
@@ -97,6 +100,25 @@ export function operations(run: Run<P>): Done[] {
   });
 }
 
+/** The change that took the index longest. */
+function slowest(run: Run<P>) {
+  const shown = (node: string) =>
+    run.events.flatMap((e) => (e.kind === 'state' && e.node === node && e.detail !== '' ? [e] : []));
+  const applied = shown('index');
+  const waits = shown('table').flatMap((write) => {
+    const to = applied.find((e) => e.at >= write.at && e.detail === write.detail)?.at;
+    return to === undefined ? [] : [{ from: write.at, to, what: write.detail }];
+  });
+  const [worst] = waits.sort((a, b) => b.to - b.from - (a.to - a.from));
+  return (
+    worst && {
+      from: worst.from,
+      to: worst.to,
+      label: `${ms(worst.to - worst.from)} ms until the index has ${worst.what}`,
+    }
+  );
+}
+
 /** The stalest read: from the acknowledged write it misses to the read. */
 export function stalest(run: Run<P>, f: 'get' | 'read') {
   const done = operations(run).filter(({ end }) => end.outcome === 'ok');
@@ -125,20 +147,7 @@ export function span(run: Run<P>) {
     if (gap)
       return { from: gap.from, to: gap.to, label: `${ms(gap.to - gap.from)} ms until ${gap.node} serves` };
   }
-  if (copies === 'index') {
-    const cut = run.events.find((e) => e.kind === 'fault');
-    const done = operations(run);
-    const wrong = run.verdicts.find((v) => v.property.startsWith('index queries') && !v.holds);
-    const first = wrong && done.find(({ end }) => end.at === wrong.at);
-    const missed = first && done.findLast(({ call, end }) => call.f === 'put' && end.at < first.call.at);
-    if (missed && first && (cut || missed))
-      return {
-        from: missed.end.at,
-        to: first.end.at,
-        label: `${ms(first.end.at - missed.end.at)} ms after the write: not in the index`,
-      };
-    return undefined;
-  }
+  if (copies === 'index') return slowest(run);
   if (copies === 'partition' || (copies === 'regions' && globalMode === 'mrec')) {
     const worst = stalest(run, copies === 'partition' ? 'read' : 'get');
     if (!worst) return undefined;
@@ -199,4 +208,12 @@ export function footer(p: P): string {
         ? 'One item; a Region stands for a whole table there. Lag shortened to fit. Developer Guide, global tables.'
         : 'How AWS does MRSC is not published: one Paxos register per item stands for it. Developer Guide, global tables.';
   }
+}
+
+/** The tail in which nothing is left to do is judged, not drawn. */
+export function window(run: Run<P>) {
+  let last = 0;
+  for (const e of run.events) if (e.kind !== 'sample') last = e.at;
+  const rest = 0.04 * run.durationUs;
+  return { from: 0, to: Math.min(run.durationUs, Math.ceil(last + rest)) };
 }

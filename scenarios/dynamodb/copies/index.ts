@@ -15,7 +15,7 @@ import { account } from './account.ts';
 import { app } from './app.ts';
 import { coordinator } from './coordinator.ts';
 import { base, index } from './gsi.ts';
-import { footer, headline, span } from './headline.ts';
+import { footer, headline, span, window } from './headline.ts';
 import { isReplica } from './judge.ts';
 import { meter, metrics } from './meter.ts';
 import { mrec } from './mrec.ts';
@@ -98,12 +98,12 @@ export const copiesMessages: Look<P>['messages'] = {
 
 export const copiesStates: Look<P>['states'] = {
   leader: { tone: 'strong', legend: 'leader' },
-  follower: { tone: 'quiet', legend: 'replica' },
+  follower: { tone: 'faded', legend: 'replica' },
   candidate: { tone: 'warm', legend: 'stands for leader' },
   'waits for the lease': { tone: 'odd', legend: 'waits for the old lease' },
   table: { tone: 'strong', legend: 'table' },
   index: { tone: 'second', legend: 'index' },
-  item: { tone: 'quiet', legend: 'item' },
+  item: { tone: 'faded', legend: 'item' },
   prepared: { tone: 'warm', legend: 'prepared' },
   idle: { tone: 'quiet', legend: 'idle' },
   coordinates: { tone: 'strong', legend: 'transaction under way' },
@@ -169,4 +169,5 @@ export function copiesCheck(p: P): string | undefined {
 
 export const copiesHeadline = (run: Run<P>): string => headline(run);
 export const copiesSpan = (run: Run<P>): ReturnType<NonNullable<Look<P>['span']>> => span(run);
+export const copiesWindow = (run: Run<P>): ReturnType<NonNullable<Look<P>['window']>> => window(run);
 export const copiesFooter = (p: P): string => footer(p);

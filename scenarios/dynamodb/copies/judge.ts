@@ -32,10 +32,13 @@ const DATED = 60;
 export function history(reads: 'get' | 'read', consistency: Parameters<typeof historyMonitor>[1]): Monitor {
   const inner = historyMonitor('map', consistency, (f) => f === 'put' || f === 'get', DATED);
   const renamed = (f: string) => (f === reads ? 'get' : f === 'put' ? 'put' : 'other');
+  // The models of histories know one kind of read.
+  const said = (finding: string | undefined) => finding?.replaceAll(' get ', ` ${reads} `);
   return {
     ...inner,
     event: (event, world) =>
-      inner.event?.(event.kind === 'invoke' ? { ...event, f: renamed(event.f) } : event, world),
+      said(inner.event?.(event.kind === 'invoke' ? { ...event, f: renamed(event.f) } : event, world)),
+    end: (world) => said(inner.end?.(world)),
   };
 }
 

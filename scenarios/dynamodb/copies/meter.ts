@@ -40,6 +40,10 @@ export const metrics: Readonly<Record<string, MetricInfo>> = {
     unit: 'writes',
     what: 'acknowledged writes overwritten by writes that knew nothing of them',
   },
+  newer_lost: {
+    unit: 'writes',
+    what: 'acknowledged writes that lost to one acknowledged before they began',
+  },
   not_in_two_regions: { unit: 'writes', what: 'writes acknowledged while only one Region had them' },
   sums_wrong: { unit: 'reads', what: 'sums over several items that no moment had' },
   failed: { unit: 'operations', what: 'operations that certainly did not happen' },
@@ -69,6 +73,11 @@ export function meter(params: P): Meter {
   };
   let staleness = 0;
   const puts = new Puts();
+  /** writes that lost although they were newer; when a write began and when it was acknowledged */
+  const beaten = new Set<string>();
+  const began = new Map<number, number>();
+  const since = (op: number) => began.get(op) ?? 0;
+  const until = (op: number) => puts.acknowledged.get(op)?.at ?? Number.POSITIVE_INFINITY;
   const queries = stale(() => add('stale_queries'));
   const pending = new Map<string, { at: number; left: Set<string> }>();
   const lags: number[] = [];
@@ -134,8 +143,15 @@ export function meter(params: P): Meter {
         (homes.get(acknowledged)?.size ?? 0) < 2
       )
         add('not_in_two_regions');
-      if (event.kind === 'invoke') calls.set(event.op, event);
-      else if (event.kind === 'note') {
+      if (event.kind === 'invoke') {
+        calls.set(event.op, event);
+        began.set(event.op, event.at);
+      } else if (event.kind === 'note') {
+        const older = /^keeps \S+=(\d+): \S+=(\d+) from/.exec(event.text);
+        if (older && !beaten.has(older[2]!) && since(Number(older[2])) > until(Number(older[1]))) {
+          beaten.add(older[2]!);
+          add('newer_lost');
+        }
         if (/^(cancels T\d.*: conflict|gives up|refuses a write|cancels a TransactGet)/.test(event.text))
           add('conflicts');
       } else if (event.kind === 'return') {

@@ -243,7 +243,7 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
     const { request, from } = round;
     const gone = raise(without(s, round.id), request.key, round.high, here.self);
     const unwritten = round.phase === 'claim' && !round.fixes && request.f === 'put';
-    if (unwritten && round.busy) {
+    if (unwritten && (round.busy || fresh(slot(free(gone, round), request.key).since, here))) {
       const [next, ...effects] = end(free(gone, round), round, refuse(from, request, 'conflict'));
       return [
         next,
@@ -260,7 +260,7 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
   /** the write under this number is over here */
   const free = (s: StrongState, round: Round): StrongState => {
     const mine = slot(s, round.request.key);
-    return put(s, round.request.key, { ...mine, since: 0 });
+    return above(mine.promised, round.ballot) ? s : put(s, round.request.key, { ...mine, since: 0 });
   };
   const retry = (round: Round, here: Hand): Effects => [
     later('again', here.draw(here.params.regionDelay), [round.request, round.from, round.tries + 1]),
@@ -284,7 +284,9 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
       },
       Claim(s, m, from, here) {
         const mine = slot(s, m.key);
-        const busy = fresh(mine.since, here) && mine.promised.region !== from;
+        // Of two that knew nothing of each other, one must win: they have the same number, the name decides.
+        const tied = m.ballot.n === mine.promised.n && above(m.ballot, mine.promised);
+        const busy = fresh(mine.since, here) && mine.promised.region !== from && !tied;
         const ok = !above(mine.promised, m.ballot) && !(busy && !m.fixes);
         const yes = ok || !rules.heedsClaims;
         const next = yes

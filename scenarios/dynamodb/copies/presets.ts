@@ -11,7 +11,7 @@ type Mine = typeof copiesParams;
 
 const REGIONS_RUN = {
   copies: 'regions',
-  think: 'uniform:60:140',
+  think: 'uniform:70:170',
   patience: 260,
   copiesMs: 2400,
   settle: 1300,
@@ -32,12 +32,12 @@ export const presets = {
   'eventual-vs-strong-read': {
     title: 'Eventually or strongly consistent',
     what: 'app1 writes. app2 reads strongly, from the leader; app3 eventually, from any of three replicas, at half the price.',
-    set: { copies: 'partition' },
+    set: { copies: 'partition', think: 'uniform:4:13', heartbeat: 12, copiesMs: 130, settle: 20 },
   },
   'leader-lost': {
     title: 'The leader’s Availability Zone fails',
     what: 'What was acknowledged is in a second zone. Another replica leads, after the old lease has run out.',
-    set: { copies: 'partition', patience: 18 },
+    set: { copies: 'partition', consistency: 'strong', patience: 18 },
     faults: [
       { at: 90, fault: 'crash', nodes: ['az1'] },
       { at: 230, fault: 'restart', nodes: ['az1'] },
@@ -46,7 +46,14 @@ export const presets = {
   'leader-cut-off': {
     title: 'A leader that nobody hears',
     what: 'Cut off with an application beside it, the old leader may serve strong reads until its lease ends: the new one waits that long.',
-    set: { copies: 'partition', apps: 4, patience: 14, detect: 'uniform:18:26', think: 'uniform:4:12' },
+    set: {
+      copies: 'partition',
+      apps: 4,
+      consistency: 'strong',
+      patience: 14,
+      detect: 'uniform:18:26',
+      think: 'uniform:7:17',
+    },
     faults: [
       {
         at: 90,
@@ -62,16 +69,28 @@ export const presets = {
   'gsi-lag': {
     title: 'An index that is behind',
     what: 'The table answers at once, the index learns later: a query misses what was just written, and still finds what is no more.',
-    set: { copies: 'index', apps: 2, think: 'uniform:10:22', copiesMs: 700, settle: 400 },
+    set: {
+      copies: 'index',
+      apps: 2,
+      think: 'uniform:16:40',
+      indexLag: 'uniform:5:30',
+      copiesMs: 560,
+      settle: 330,
+    },
     faults: [
-      { at: 90, fault: 'partition', groups: [['index'], ['table']] },
-      { at: 190, fault: 'heal' },
+      { at: 95, fault: 'partition', groups: [['index'], ['table']] },
+      { at: 150, fault: 'heal' },
     ],
   },
   'transaction-conflict': {
     title: 'Two transactions want the same item',
     what: 'Nobody waits for a lock: the second is cancelled whole, and its application tries again.',
-    set: { copies: 'transactions', think: 'uniform:2:8', copiesMs: 110, settle: 40 },
+    set: { copies: 'transactions', apps: 2, think: 'uniform:4:10', copiesMs: 90, settle: 40 },
+  },
+  'transactional-read': {
+    title: 'Adding up while money moves',
+    what: 'app3 adds up three accounts, now with TransactGetItems, now item by item: only the first is one moment.',
+    set: { copies: 'transactions', apps: 3, think: 'uniform:3:8', copiesMs: 100, settle: 40 },
   },
   'transaction-retry': {
     title: 'A retry with its client token',
@@ -161,7 +180,7 @@ export const twins = {
     what: 'TransactGetItems reads each item once and does not ask what is under way',
     breaks: 'transactional reads add up',
     parts: { coordinator: coordinator({ ...COORDINATOR, looksTwice: false }) },
-    preset: 'transaction-conflict',
+    preset: 'transactional-read',
   },
   'arrival-order': {
     what: 'the version that arrives last wins, not the one written last',
