@@ -37,7 +37,7 @@ interface Busy {
   readonly refused: boolean;
   /** an earlier try went unanswered */
   readonly doubt: boolean;
-  /** get-each: what has come back */
+  /** get-each: what has been read so far */
   readonly parts: Readonly<Record<string, number>>;
 }
 
@@ -61,11 +61,13 @@ export const app: Protocol<AppState, AppMessage, Timer, P> = {
       const { busy } = s;
       if (busy?.op !== m.serial) return [s];
       if (busy.ask.f !== 'get-each') return end(leads(s, from, here), 'ok', m.value, here);
+      if (from in busy.parts) return [s];
+      // GetItem after GetItem: what is read first may have changed before the last is read.
       const parts = { ...busy.parts, [from]: Number(m.value) };
-      if (Object.keys(parts).length < accountsOf(busy.ask.key).length)
-        return [{ ...s, busy: { ...busy, parts } }];
+      const read = { ...busy, parts };
+      if (Object.keys(parts).length < accountsOf(busy.ask.key).length) return attempt(s, read, here);
       const sum = Object.values(parts).reduce((a, b) => a + b, 0);
-      return end({ ...s, busy: { ...busy, parts } }, 'ok', sum, here);
+      return end({ ...s, busy: read }, 'ok', sum, here);
     },
     Refusal(s, m, _from, here) {
       const { busy } = s;
@@ -113,7 +115,7 @@ const leads = (s: AppState, from: string, here: Hand): AppState =>
   here.params.copies === 'partition' && s.busy?.ask.f !== 'read' ? { ...s, leader: from } : s;
 
 /** Whom to ask: for eventual reads anyone, else whoever led last, by what it knows. */
-function servers(s: AppState, ask: Ask, attempts: number, here: Hand): readonly string[] {
+function servers(s: AppState, { ask, parts }: Busy, attempts: number, here: Hand): readonly string[] {
   const any = (part: string) => here.part(part);
   const number = Number(here.self.slice(3)) - 1;
   switch (here.params.copies) {
@@ -126,7 +128,10 @@ function servers(s: AppState, ask: Ask, attempts: number, here: Hand): readonly 
     case 'index':
       return ask.f === 'query' ? any('gsi') : any('base');
     case 'transactions': {
-      if (ask.f === 'get-each') return accountsOf(ask.key);
+      if (ask.f === 'get-each')
+        return accountsOf(ask.key)
+          .filter((id) => !(id in parts))
+          .slice(0, 1);
       const all = any('coordinator');
       return [all[number % all.length]!];
     }
@@ -152,7 +157,7 @@ function attempt(s: AppState, busy: Busy, here: Hand): Next {
   };
   return [
     { ...s, busy: next },
-    ...servers(s, busy.ask, next.attempt, here).map((to) =>
+    ...servers(s, busy, next.attempt, here).map((to) =>
       send<AppMessage>(to, request, value === null ? `${f} ${key}` : `${f} ${key} ${value}`),
     ),
     set('silence', here.params.patience * MS),

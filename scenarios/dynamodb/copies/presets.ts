@@ -32,11 +32,13 @@ export const presets = {
   'eventual-vs-strong-read': {
     title: 'Eventually or strongly consistent',
     what: 'app1 writes. app2 reads strongly, from the leader; app3 eventually, from any of three replicas, at half the price.',
+    seed: 23,
     set: { copies: 'partition', think: 'uniform:4:13', heartbeat: 12, copiesMs: 130, settle: 20 },
   },
   'leader-lost': {
     title: 'The leader’s Availability Zone fails',
     what: 'What was acknowledged is in a second zone. Another replica leads, after the old lease has run out.',
+    seed: 11,
     set: { copies: 'partition', consistency: 'strong', patience: 18 },
     faults: [
       { at: 90, fault: 'crash', nodes: ['az1'] },
@@ -46,6 +48,7 @@ export const presets = {
   'leader-cut-off': {
     title: 'A leader that nobody hears',
     what: 'Cut off with an application beside it, the old leader may serve strong reads until its lease ends: the new one waits that long.',
+    seed: 36,
     set: {
       copies: 'partition',
       apps: 4,
@@ -69,6 +72,7 @@ export const presets = {
   'gsi-lag': {
     title: 'An index that is behind',
     what: 'The table answers at once, the index learns later: a query misses what was just written, and still finds what is no more.',
+    seed: 20,
     set: {
       copies: 'index',
       apps: 2,
@@ -85,16 +89,19 @@ export const presets = {
   'transaction-conflict': {
     title: 'Two transactions want the same item',
     what: 'Nobody waits for a lock: the second is cancelled whole, and its application tries again.',
+    seed: 3,
     set: { copies: 'transactions', apps: 2, think: 'uniform:4:10', copiesMs: 90, settle: 40 },
   },
   'transactional-read': {
     title: 'Adding up while money moves',
     what: 'app3 adds up three accounts, now with TransactGetItems, now item by item: only the first is one moment.',
-    set: { copies: 'transactions', apps: 3, think: 'uniform:3:8', copiesMs: 100, settle: 40 },
+    seed: 44,
+    set: { copies: 'transactions', apps: 3, think: 'uniform:4:10', copiesMs: 120, settle: 50 },
   },
   'transaction-retry': {
     title: 'A retry with its client token',
     what: 'The answer is lost, the SDK asks again. The token finds the first try in the ledger; without it the money moves twice.',
+    seed: 4,
     set: { copies: 'transactions', apps: 1, think: 'uniform:10:25', patience: 14, copiesMs: 160, settle: 60 },
     faults: [
       { at: 20, fault: 'cut', from: ['tc1'], to: ['app1'] },
@@ -104,23 +111,27 @@ export const presets = {
   'global-tables': {
     title: 'A global table, eventually consistent',
     what: 'Each Region answers alone and ships afterwards. Of two writes of one item at a time the later timestamp stays, silently.',
+    seed: 43,
     set: REGIONS_RUN,
   },
   'global-tables-eventual': {
     title: 'Eventual consistency and a Region cut off',
     what: 'Oregon goes on alone, reading and writing. When it is back, one side’s acknowledged writes are gone.',
+    seed: 3,
     set: REGIONS_RUN,
     faults: oregonCut,
   },
   'global-tables-strong': {
     title: 'Strong consistency and a Region cut off',
     what: 'Each write waits for a second Region, concurrent ones conflict, and Oregon alone refuses: never wrong, nothing lost.',
+    seed: 6,
     set: { ...REGIONS_RUN, globalMode: 'mrsc' },
     faults: oregonCut,
   },
   'global-tables-clock-skew': {
     title: 'The last writer by a clock that is fast',
     what: 'Oregon’s clock is 400 ms ahead: its older writes win over newer ones until the others have seen them.',
+    seed: 108,
     set: REGIONS_RUN,
     faults: [{ at: 0, fault: 'clock', nodes: ['oregon'], offsetMs: 400, driftPpm: 0 }],
   },
