@@ -44,11 +44,8 @@ export interface IndexRules {
 export const INDEX: IndexRules = { heedsVersion: true, repeats: true };
 
 const AGAIN_MS = 40;
-const label = (items: BaseState['items']) =>
-  Object.entries(items)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, item]) => `${id} ${item.value}`)
-    .join(' · ');
+/** Both lanes show the order’s status by colour: what lags is seen as a shift. */
+const bar = (items: BaseState['items']) => become(String(Object.values(items)[0]?.value ?? 'empty'));
 
 const waiting = (outbox: BaseState['outbox']) =>
   Object.values(outbox).reduce((n, list) => n + list.length, 0);
@@ -71,7 +68,7 @@ export function base(rules: IndexRules = INDEX): Protocol<BaseState, IndexMessag
       const { items, outbox } = (saved as Disk | undefined) ?? { items: {}, outbox: {} };
       return [
         { kind: 'base', items, outbox, seen: {} },
-        become('table', label(items)),
+        bar(items),
         set('sample', SAMPLE_US),
         ...(rules.repeats ? [set<Timer>('again', AGAIN_MS * MS)] : []),
       ];
@@ -86,7 +83,7 @@ export function base(rules: IndexRules = INDEX): Protocol<BaseState, IndexMessag
         const outbox = { ...s.outbox, [m.key]: [...(s.outbox[m.key] ?? []), { ...item, at: here.uptime }] };
         return [
           { ...s, seen, items, outbox },
-          become('table', label(items)),
+          bar(items),
           save({ items, outbox }),
           answer(from, m, null),
           later('ship', here.draw(here.params.indexLag), [m.key, item]),
@@ -132,7 +129,7 @@ export function index(rules: IndexRules = INDEX): Protocol<IndexState, IndexMess
   return {
     start(_here, saved) {
       const items = (saved as IndexState['items'] | undefined) ?? {};
-      return [{ kind: 'index', items }, become('index', label(items))];
+      return [{ kind: 'index', items }, bar(items)];
     },
     on: {
       Change(s, m, from) {
@@ -141,7 +138,7 @@ export function index(rules: IndexRules = INDEX): Protocol<IndexState, IndexMess
         if (m.version === had || (m.version < had && rules.heedsVersion)) return [s, save(s.items), applied];
         const items = { ...s.items, [m.item]: { version: m.version, value: m.value } };
         const story = m.version < had ? [note(`puts ${m.item} back to ${m.value}, which is older`)] : [];
-        return [{ ...s, items }, become('index', label(items)), ...story, save(items), applied];
+        return [{ ...s, items }, bar(items), ...story, save(items), applied];
       },
       // A query by the indexed attribute: which items have this value, as far as the index knows.
       Request: (s, m, from) =>

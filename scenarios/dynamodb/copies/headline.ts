@@ -1,6 +1,7 @@
 import type { Run } from '../../../src/sim/scenario.ts';
 import type { EventOf } from '../../../src/sim/trace.ts';
 import type { P } from './params.ts';
+import { STATUS } from './programs.ts';
 
 /** What happened, read off the trace. */
 
@@ -54,8 +55,9 @@ export function headline(run: Run<P>): string {
       const again = notes(run, /in its ledger/).length;
       if (again > 0) return `Asked again, moved once: the token was in the ledger`;
       if (m('committed') === 0 && m('conflicts') === 0) return 'No transaction ended';
-      if (m('sums_wrong') > 0)
-        return `${m('conflicts')} cancelled by conflict; item by item, ${plural(m('sums_wrong'), 'sum')} wrong`;
+      const wrong = wrongSum(run);
+      if (wrong)
+        return `Item by item: ${wrong.end.value} instead of ${run.params.opening * 3}; in one transaction never`;
       return `${m('committed')} transfers whole, ${m('conflicts')} cancelled whole by a conflict`;
     }
     case 'regions': {
@@ -68,7 +70,7 @@ export function headline(run: Run<P>): string {
       const lost = m('lost_updates');
       const fast = run.events.find((e) => e.kind === 'fault' && e.fault === 'clock');
       if (fast && m('newer_lost') > 0)
-        return `A fast clock wins: ${plural(m('newer_lost'), 'newer write')} lost to an older one`;
+        return `A fast clock wins: ${plural(m('newer_lost'), 'newer write')} lost to older ones`;
       if (lost > 0) return `Always answered: ${plural(lost, 'acknowledged write')} silently lost`;
       return m('stale_strong_reads') > 0
         ? `Always answered: ${plural(m('stale_strong_reads'), 'read')} behind another Region`
@@ -100,21 +102,48 @@ export function operations(run: Run<P>): Done[] {
   });
 }
 
+const wrongSum = (run: Run<P>) =>
+  operations(run).find(
+    ({ call, end }) => call.f === 'get-each' && end.outcome === 'ok' && end.value !== run.params.opening * 3,
+  );
+
+/** The acknowledged write that lasted longest before it was by one that knew nothing of it. */
+function overwritten(run: Run<P>) {
+  const puts = operations(run).filter(({ call, end }) => call.f === 'put' && end.outcome === 'ok');
+  const gone = notes(run, /^overwrites/).flatMap((n) => {
+    const value = Number(/=(\d+) with/.exec(n.text)?.[1]);
+    const put = puts.find(({ call, end }) => call.value === value && end.at < n.at);
+    return put
+      ? [
+          {
+            from: put.end.at,
+            to: n.at,
+            label: `x=${value}, acknowledged, is gone after ${ms(n.at - put.end.at)} ms`,
+          },
+        ]
+      : [];
+  });
+  return gone.sort((a, b) => b.to - b.from - (a.to - a.from))[0];
+}
+
+const order = (status: string) => STATUS.indexOf(status);
+
 /** The change that took the index longest. */
 function slowest(run: Run<P>) {
   const shown = (node: string) =>
-    run.events.flatMap((e) => (e.kind === 'state' && e.node === node && e.detail !== '' ? [e] : []));
+    run.events.flatMap((e) => (e.kind === 'state' && e.node === node && e.state !== 'empty' ? [e] : []));
   const applied = shown('index');
   const waits = shown('table').flatMap((write) => {
-    const to = applied.find((e) => e.at >= write.at && e.detail === write.detail)?.at;
-    return to === undefined ? [] : [{ from: write.at, to, what: write.detail }];
+    // A change that a later one overtook shows as that later one.
+    const to = applied.find((e) => e.at >= write.at && order(e.state) >= order(write.state))?.at;
+    return to === undefined ? [] : [{ from: write.at, to, what: write.state }];
   });
   const [worst] = waits.sort((a, b) => b.to - b.from - (a.to - a.from));
   return (
     worst && {
       from: worst.from,
       to: worst.to,
-      label: `${ms(worst.to - worst.from)} ms until the index has ${worst.what}`,
+      label: `${ms(worst.to - worst.from)} ms until the index says ${worst.what}`,
     }
   );
 }
@@ -149,6 +178,8 @@ export function span(run: Run<P>) {
   }
   if (copies === 'index') return slowest(run);
   if (copies === 'partition' || (copies === 'regions' && globalMode === 'mrec')) {
+    const gone = copies === 'regions' && overwritten(run);
+    if (gone) return gone;
     const worst = stalest(run, copies === 'partition' ? 'read' : 'get');
     if (!worst) return undefined;
     const { put, read } = worst;
@@ -159,6 +190,13 @@ export function span(run: Run<P>) {
     };
   }
   if (copies === 'transactions') {
+    const wrong = wrongSum(run);
+    if (wrong)
+      return {
+        from: wrong.call.at,
+        to: wrong.end.at,
+        label: `${wrong.call.process} reads A, B, C one by one: ${wrong.end.value}`,
+      };
     const tries = operations(run).filter(({ call }) => call.f === 'transfer');
     const failed = tries.find(({ end }) => end.outcome === 'fail');
     const then =

@@ -48,13 +48,14 @@ export const presets = {
   'leader-cut-off': {
     title: 'A leader that nobody hears',
     what: 'Cut off with an application beside it, the old leader may serve strong reads until its lease ends: the new one waits that long.',
-    seed: 36,
+    seed: 38,
     set: {
       copies: 'partition',
       apps: 4,
       consistency: 'strong',
       patience: 14,
-      detect: 'uniform:18:26',
+      heartbeat: 14,
+      detect: 'uniform:22:32',
       think: 'uniform:7:17',
     },
     faults: [

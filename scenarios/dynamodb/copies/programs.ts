@@ -12,7 +12,7 @@ export interface Ask {
 
 const ask = (f: F, key: string, value: Value = null): Ask => ({ f, key, value });
 
-const STATUS = ['placed', 'paid', 'packed', 'shipped', 'delivered'];
+export const STATUS = ['placed', 'paid', 'packed', 'shipped', 'delivered'];
 
 export function plan(here: Here<P>, begun: number, op: number): Ask | undefined {
   const me = Number(here.self.slice(3));

@@ -259,8 +259,7 @@ const ends: Prop = {
 const twoRegions: Prop = {
   kind: 'always',
   what: 'Acknowledged writes are in two Regions (RPO 0): losing one Region loses none of them.',
-  judged: only('regions'),
-  promised: (p) => p.globalMode === 'mrsc',
+  judged: (p) => p.copies === 'regions' && p.globalMode === 'mrsc',
   monitor() {
     const puts = new Puts();
     const stored = new Map<number, Set<string>>();
