@@ -3,7 +3,7 @@ import { type Client, client, table } from './contended.ts';
 import { generators } from './generators.ts';
 import { MOST_REQUESTS, type P, params } from './params.ts';
 import { properties, worldOf } from './properties.ts';
-import { RULES, service } from './service.ts';
+import { backend, RULES, service } from './service.ts';
 
 export default scenario({
   id: 'timeout-retry',
@@ -81,10 +81,13 @@ export default scenario({
       set: { attempts: 4, arrivals: 'poisson:160', simSeconds: 25, triggerFrom: 4000, triggerUntil: 7000 },
     },
   },
-  parts: { service: service(RULES), table: table(true), client: client(true) },
+  parts: { service: service(RULES), backend, table: table(true), client: client(true) },
   actors: (p) =>
     p.workload === 'service'
-      ? [{ id: 'service', part: 'service' }]
+      ? [
+          { id: 'service', part: 'service' },
+          { id: 'backend', part: 'backend' },
+        ]
       : [
           { id: 'row', part: 'table' },
           ...Array.from({ length: p.clients }, (_, i) => ({ id: `c${i + 1}`, part: 'client' })),
@@ -155,12 +158,14 @@ export default scenario({
       run.params.workload === 'contended'
         ? { from: 0, to: Math.min(run.durationUs, (run.metrics.completion_ms ?? 0) * 1080 + 20_000) }
         : undefined,
-    lanes: ['service', 'table'],
+    lanes: ['service', 'backend', 'table'],
     states: {
       calm: { tone: 'good', legend: 'answers in time' },
       struggling: { tone: 'warm', legend: 'struggling' },
       collapsed: { tone: 'bad', legend: 'collapsed' },
       serving: { tone: 'quiet', legend: 'serving' },
+      'as ever': { tone: 'quiet' },
+      slow: { tone: 'odd', legend: 'slow' },
     },
     messages: {
       Read: { ink: 'quiet', legend: 'read' },

@@ -54,7 +54,6 @@ export class World {
   /** work done for nobody */
   wasted = 0;
   tokens = 0;
-  slow = false;
   retrying = 0;
   readonly latency = new Histogram();
   lastEnd = 0;
@@ -79,7 +78,7 @@ export class World {
   }
 }
 
-type Timer = 'arrive' | 'done' | 'timeout' | 'retry' | 'slice' | 'slow' | 'well';
+type Timer = 'arrive' | 'done' | 'timeout' | 'retry' | 'slice';
 type Effects = Effect<never, Timer>[];
 export interface State {
   readonly world: World;
@@ -99,7 +98,7 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         'no work for nobody',
         `at ${ms(now)} ms the service begins a request whose caller gave up ${ms(now - attempt.until)} ms ago`,
       );
-    const us = Math.max(1, Math.round(w.work() * (w.slow ? p.slowdown : 1) * 1000));
+    const us = Math.max(1, Math.round(w.work() * (isSlow(p, now) ? p.slowdown : 1) * 1000));
     return [later('done', us, attempt)];
   };
   /** the next of the queue that is worth beginning */
@@ -149,7 +148,6 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         become('calm'),
         ...(gap === undefined ? [] : [set('arrive' as const, gap)]),
         set('slice', slice(p)),
-        ...(p.triggerUntil > p.triggerFrom ? [set('slow' as const, p.triggerFrom * 1000)] : []),
       ];
     },
     on: {},
@@ -211,19 +209,6 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         s.world.retrying--;
         return [s, ...call(s.world, data as Request, here.uptime, here.params)];
       },
-      slow(s, here) {
-        s.world.slow = true;
-        const { triggerFrom, triggerUntil, slowdown } = here.params;
-        return [
-          s,
-          note(`the service turns ${slowdown} times slower`),
-          set('well', (triggerUntil - triggerFrom) * 1000),
-        ];
-      },
-      well(s) {
-        s.world.slow = false;
-        return [s, note('the service is as fast as before')];
-      },
       slice(s, here) {
         const { world: w } = s;
         const p = here.params;
@@ -232,7 +217,7 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         const ok = w.ok - w.sliced.ok;
         const attempts = w.attempts - w.sliced.attempts;
         w.sliced = { came: w.came, attempts: w.attempts, ok: w.ok };
-        const after = here.uptime > p.triggerUntil * 1000 && p.triggerUntil > p.triggerFrom;
+        const after = here.uptime > p.triggerUntil * 1000 && triggered(p);
         w.lately.push({ came, ok });
         if (w.lately.length > LATELY) w.lately.shift();
         const recent = w.lately.reduce((sum, l) => ({ came: sum.came + l.came, ok: sum.ok + l.ok }));
@@ -252,6 +237,29 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
     },
   };
 }
+
+/** What the service stands on, as its own lane: the trigger comes and goes whatever the callers do. */
+export const backend: Protocol<{ readonly slow: boolean }, never, 'slow' | 'well', P> = {
+  start({ params: p }) {
+    return [
+      { slow: false },
+      become('as ever'),
+      ...(triggered(p) ? [set('slow', p.triggerFrom * 1000), set('well', p.triggerUntil * 1000)] : []),
+    ];
+  },
+  on: {},
+  after: {
+    slow: (_state, { params: p }) => [
+      { slow: true },
+      become('slow', `${p.slowdown} ×`),
+      note(`turns ${p.slowdown} times slower`),
+    ],
+    well: () => [{ slow: false }, become('as ever'), note('is as fast as before')],
+  },
+};
+
+const triggered = (p: P): boolean => p.triggerUntil > p.triggerFrom && p.triggerFrom < p.simSeconds * 1000;
+const isSlow = (p: P, now: number): boolean => now >= p.triggerFrom * 1000 && now < p.triggerUntil * 1000;
 
 const MOODS: Readonly<Record<string, string>> = {
   calm: 'nearly every request is answered in time',
