@@ -41,8 +41,8 @@ export const S3 = {
     guide('optimizing-performance'),
   ),
   rtcThreshold: constant(
-    900_000,
-    'ms',
+    900,
+    's',
     'Replication Time Control: designed to replicate 99.99 % of objects within 15 minutes, and an event for those that miss it',
     'Meeting compliance requirements with S3 Replication Time Control; Receiving replication failure events',
     guide('replication-time-control'),
@@ -78,7 +78,7 @@ export const ASSUMED = {
     why: 'how long a cached copy stayed behind before December 2020 was never promised: usually short, without a bound',
   },
   splitAfter: {
-    value: 12_000,
+    value: 8_000,
     unit: 'ms',
     why: 'AWS says that scaling is gradual and gives no time; practitioners on re:Post report 30 to 60 minutes. Compressed',
   },

@@ -1,12 +1,15 @@
 import type { Run } from '../../src/sim/scenario.ts';
 import type { P } from './params.ts';
-import { missed, Sights } from './seen.ts';
+import { spell } from './seen.ts';
 
 const plural = (n: number, one: string, more = `${one}s`) => `${n} ${n === 1 ? one : more}`;
 
 export function headline(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;
   const p = run.params;
+  if (p.workload === 'replication') return replicated(run);
+  if (p.workload === 'load') return throttled(run);
+  if (p.workload === 'multipart') return uploaded(run);
   if (p.workload === 'conditional') {
     if (m('lost_updates') > 0) return `${m('lost_updates')} of ${m('updates')} acknowledged updates are gone`;
     const refused = m('refused_412') + m('refused_409');
@@ -29,39 +32,42 @@ export function headline(run: Run<P>): string {
     : 'No stale read, and no stale copy either';
 }
 
-export function span(run: Run<P>) {
-  if (run.params.workload === 'conditional') return longest(run);
-  const sights = new Sights();
-  for (const event of run.events) sights.hear(event);
-  const all = sights.all;
-  const stale = all.flatMap((read) => {
-    const write = missed(read, all);
-    return write ? [{ from: write.op.return!, to: read.op.invoke }] : [];
-  });
-  const worst = stale.sort((a, b) => b.to - b.from - (a.to - a.from))[0];
-  return (
-    worst && {
-      ...worst,
-      label: `still stale ${Math.round((worst.to - worst.from) / 1000)} ms after the write`,
-    }
-  );
+function replicated(run: Run<P>): string {
+  const m = (name: string) => run.metrics[name] ?? 0;
+  if (m('lost_writes') > 0)
+    return `Region lost: ${m('lost_writes')} of ${m('versions')} writes gone, the oldest ${spell(m('rpo_s') * 1e6)} old`;
+  if (run.metrics.lost_writes === 0)
+    return `Region lost, and every one of ${m('versions')} writes had been copied`;
+  if (m('missed_threshold') > 0)
+    return `${plural(m('missed_threshold'), 'version')} not replicated in time, the slowest after ${spell(m('lag_max_s') * 1e6)}`;
+  return m('stale_remote_reads') > 0
+    ? `${plural(m('stale_remote_reads'), 'stale read')} in the replica Region, up to ${spell(m('lag_max_s') * 1e6)} behind`
+    : `Every copy within ${spell(m('lag_max_s') * 1e6)}, and nobody read too early`;
 }
 
-/** The update that took most tries. */
-function longest(run: Run<P>) {
-  const begun = new Map<number, { from: number; by: string }>();
-  let worst: { from: number; to: number; by: string } | undefined;
-  for (const e of run.events) {
-    if (e.kind === 'invoke' && e.f === 'append') begun.set(e.op, { from: e.at, by: e.process });
-    const call = e.kind === 'return' ? begun.get(e.op) : undefined;
-    if (call && (!worst || e.at - call.from > worst.to - worst.from)) worst = { ...call, to: e.at };
-  }
-  if (!worst || run.metrics.refused_412 === undefined || !run.params.condition) return undefined;
-  const { from, to, by } = worst;
-  const refused = run.events.filter(
-    (e) => e.kind === 'note' && e.node === by && e.at > from && e.at < to && e.text.includes(' 4'),
-  ).length;
-  return refused > 0
-    ? { from, to, label: `${by} needs ${refused + 1} tries, ${Math.round((to - from) / 1000)} ms` }
-    : undefined;
+function throttled(run: Run<P>): string {
+  const m = (name: string) => run.metrics[name] ?? 0;
+  const share = (x: number) => `${(x * 100).toFixed(x < 0.1 ? 1 : 0)} %`;
+  if (m('refused_share') === 0) return 'Every request is served at once';
+  const late = m('late_refused_share');
+  if (late > 0.02)
+    return `${share(m('refused_share'))} get 503: ${m('partitions')} partitions, but a new date begins in one`;
+  return `${share(m('refused_share'))} get 503, then none: ${m('partitions')} partitions share the load`;
+}
+
+function uploaded(run: Run<P>): string {
+  const m = (name: string) => run.metrics[name] ?? 0;
+  const broken = run.verdicts.find((v) => !v.holds);
+  if (broken)
+    return broken.property === 'abandoned parts are removed'
+      ? 'Parts nobody finishes are billed for ever'
+      : `Violated: ${broken.property}`;
+  const whole =
+    run.metrics.visible_ms === undefined
+      ? ''
+      : `${Math.round(run.params.size)} MiB appear at once after ${spell(m('visible_ms') * 1000)}`;
+  const swept = m('aborted') > 0 ? `${plural(m('aborted'), 'upload')} aborted by rule` : '';
+  return (
+    [whole, swept].filter((part) => part !== '').join('; ') || 'Nothing can be read: no upload was completed'
+  );
 }

@@ -1,5 +1,10 @@
 import type { Meter, MetricInfo } from '../../src/sim/scenario.ts';
+import { loadOf } from './judge-load.ts';
+import { vaultOf } from './judge-multipart.ts';
+import { Tail } from './judge-replication.ts';
+import { billed, OBJECTS, type VaultState } from './multipart.ts';
 import type { P } from './params.ts';
+import { REPLICA, type SiteState, SOURCE } from './replication.ts';
 import { anomalyOf, missed, Sights } from './seen.ts';
 import type { WriterState } from './writer.ts';
 
@@ -21,9 +26,163 @@ export const metrics = {
   refused_412: { unit: 'answers', what: '412: the object had changed since it was read' },
   refused_409: { unit: 'answers', what: '409: another write of the object was under way' },
   lost_updates: { unit: 'updates', what: 'updates acknowledged, and not in the object at the end' },
+  versions: { unit: 'versions', what: 'versions written in the source Region and acknowledged' },
+  replicated: { unit: 'versions', what: 'versions that reached the replica Region' },
+  lag_p50_s: { unit: 's', what: 'from a write to its copy in the replica Region, median' },
+  lag_max_s: { unit: 's', what: 'the same, longest' },
+  missed_threshold: { unit: 'versions', what: 'versions not replicated within the threshold' },
+  lost_writes: { unit: 'versions', what: 'acknowledged versions lost with their Region' },
+  rpo_s: { unit: 's', what: 'age of the oldest lost version when its Region was lost: the recovery point' },
+  stale_remote_reads: {
+    unit: 'readings',
+    what: 'GETs in the replica Region that missed a write acknowledged in the source',
+  },
+  requests: { unit: 'requests', what: 'requests that came, retries not counted' },
+  attempts: { unit: 'attempts', what: 'attempts made, retries included' },
+  refused_share: { unit: 'share', what: 'attempts answered with 503 Slow Down' },
+  failed_share: { unit: 'share', what: 'requests that failed after their last attempt' },
+  late_refused_share: { unit: 'share', what: 'attempts answered with 503 in the last third of the run' },
+  served_rate: { unit: 'per second', what: 'requests served, mean over the run' },
+  splits: { unit: 'splits', what: 'partitions that were split' },
+  partitions: { unit: 'partitions', what: 'partitions at the end' },
+  most_active: { unit: 'partitions', what: 'partitions that were asked at the same time, at most' },
+  visible_ms: { unit: 'ms', what: 'from the start of the first upload until its object could be read' },
+  parts_repeated: { unit: 'parts', what: 'parts sent again' },
+  invalid_parts: {
+    unit: 'answers',
+    what: '400 InvalidPart: completion asked for before every part was there',
+  },
+  billed_mib_s: {
+    unit: 'MiB × s',
+    what: 'what parts without an object cost: their size times how long they were stored',
+  },
+  aborted: { unit: 'uploads', what: 'uploads aborted by the lifecycle rule' },
 } satisfies Record<string, MetricInfo>;
 
-export function regionMeter(p: P): Meter {
+export function meter(p: P): Meter {
+  switch (p.workload) {
+    case 'replication':
+      return replicationMeter();
+    case 'load':
+      return loadMeter(p);
+    case 'multipart':
+      return multipartMeter();
+    default:
+      return regionMeter(p);
+  }
+}
+
+function replicationMeter(): Meter {
+  const tail = new Tail();
+  const sights = new Sights();
+  const written = new Map<number, number>();
+  const lags: number[] = [];
+  let acknowledged = 0;
+  const puts = new Set<number>();
+  return {
+    listens: ['invoke', 'return'],
+    changed(node, before, after, world) {
+      tail.changed(node, before, after, world.now);
+      if (node === SOURCE)
+        for (const v of (after as SiteState | undefined)?.queue ?? []) written.set(v.id, v.at);
+      const was = (before as SiteState | undefined)?.received?.length ?? 0;
+      if (node === REPLICA)
+        for (const id of (after as SiteState | undefined)?.received.slice(was) ?? [])
+          if (written.has(id)) lags.push(world.now - written.get(id)!);
+      return undefined;
+    },
+    event(event) {
+      sights.hear(event);
+      if (event.kind === 'invoke' && event.f === 'put') puts.add(event.op);
+      if (event.kind === 'return' && event.outcome === 'ok' && puts.has(event.op) && written.has(event.op))
+        acknowledged++;
+      return undefined;
+    },
+    end(world): Record<string, number> {
+      const all = sights.all;
+      const lost = tail.lost(world);
+      const oldest = lost?.versions[0];
+      const source = world.state(SOURCE) as SiteState | undefined;
+      const sorted = [...lags].sort((a, b) => a - b);
+      return {
+        versions: acknowledged,
+        replicated: lags.length,
+        ...(sorted.length > 0 && {
+          lag_p50_s: sorted[sorted.length >> 1]! / 1e6,
+          lag_max_s: sorted.at(-1)! / 1e6,
+        }),
+        ...(source && { missed_threshold: source.missed }),
+        ...(lost && { lost_writes: lost.versions.length }),
+        ...(lost && oldest && { rpo_s: (lost.at - oldest.at) / 1e6 }),
+        stale_remote_reads: all.filter((read) => missed(read, all)).length,
+      };
+    },
+  };
+}
+
+function loadMeter(p: P): Meter {
+  return {
+    end(world): Record<string, number> {
+      const l = loadOf(world);
+      if (!l || l.came === 0) return {};
+      return {
+        requests: l.came,
+        attempts: l.attempts,
+        refused_share: l.refused / l.attempts,
+        failed_share: l.failed / l.came,
+        ...(l.late.came > 0 && { late_refused_share: l.late.refused / l.late.came }),
+        served_rate: l.served / p.simSeconds,
+        splits: l.splits,
+        partitions: l.space.partitions.length,
+        most_active: l.mostActive,
+      };
+    },
+  };
+}
+
+function multipartMeter(): Meter {
+  let begun: number | undefined;
+  let visible: number | undefined;
+  let repeated = 0;
+  let invalid = 0;
+  let cost = 0;
+  let since = 0;
+  let level = 0;
+  const account = (now: number, next: number) => {
+    cost += ((now - since) / 1e6) * level;
+    since = now;
+    level = next;
+  };
+  return {
+    listens: ['invoke', 'note', 'send'],
+    changed(node, _before, after, world) {
+      const s = node === 'bucket' ? (after as VaultState | undefined) : undefined;
+      if (!s) return undefined;
+      account(world.now, billed(s));
+      if (visible === undefined && begun !== undefined && s.objects[OBJECTS[0]!]) visible = world.now - begun;
+      return undefined;
+    },
+    event(event) {
+      if (event.kind === 'invoke' && event.f === 'upload' && event.key === OBJECTS[0]) begun = event.at;
+      else if (event.kind === 'note' && event.text.startsWith('sends part')) repeated++;
+      else if (event.kind === 'send' && event.type === 'Invalid') invalid++;
+      return undefined;
+    },
+    end(world) {
+      account(world.now, 0);
+      const s = vaultOf(world);
+      return {
+        ...(visible !== undefined && { visible_ms: visible / 1000 }),
+        parts_repeated: repeated,
+        invalid_parts: invalid,
+        billed_mib_s: cost,
+        ...(s && { aborted: s.aborted }),
+      };
+    },
+  };
+}
+
+function regionMeter(p: P): Meter {
   const sights = new Sights();
   const calls = new Map<number, { f: string; at: number; value: unknown; by: string }>();
   const waited = { read: { sum: 0, n: 0 }, write: { sum: 0, n: 0 } };

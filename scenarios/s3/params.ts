@@ -75,16 +75,16 @@ export const params = {
   rtcThreshold: number({
     what: 'replication: age at which an object that is not yet replicated is reported',
     default: S3.rtcThreshold.value,
-    min: 1000,
-    max: 86_400_000,
-    unit: 'ms',
+    min: 1,
+    max: 86_400,
+    unit: 's',
   }),
   keys: choice({
     what: 'load: keys begin with the date, or with a hash of the rest',
     default: 'sequential-date',
     choices: ['sequential-date', 'hashed'],
   }),
-  arrivals: arrivals({ what: 'load: requests, retries not counted', default: 'poisson:8000' }),
+  arrivals: arrivals({ what: 'load: requests, retries not counted', default: 'poisson:7500' }),
   reads: number({ what: 'load: share of requests that read', default: 0, min: 0, max: 1, unit: 'share' }),
   writeLimit: number({
     what: 'load: writes per second of a partition',
@@ -109,7 +109,7 @@ export const params = {
   }),
   newDateEvery: number({
     what: 'load: time until keys begin with the next date; 0 for never',
-    default: 40,
+    default: 30,
     min: 0,
     max: 86_400,
     unit: 's',
@@ -129,7 +129,7 @@ export const params = {
     unit: 'ms',
   }),
   cap: number({ what: 'load: no wait is longer', default: 20_000, min: 1, max: 600_000, unit: 'ms' }),
-  simSeconds: number({ what: 'load: length of the run', default: 120, min: 1, max: 86_400, unit: 's' }),
+  simSeconds: number({ what: 'load: length of the run', default: 75, min: 1, max: 86_400, unit: 's' }),
   size: number({ what: 'multipart: size of the object', default: 512, min: 1, max: 1e9, unit: 'MiB' }),
   partSize: number({ what: 'multipart: size of a part', default: 64, min: 1, max: 1e6, unit: 'MiB' }),
   minPart: number({

@@ -1,18 +1,26 @@
-import { type Run, scenario } from '../../src/sim/scenario.ts';
-import { spoken } from '../../src/sim/words.ts';
+import { parseDistribution } from '../../src/sim/chance.ts';
+import type { Sampler } from '../../src/sim/protocol.ts';
+import { type Actor, scenario } from '../../src/sim/scenario.ts';
+import { check } from './check.ts';
 import { client } from './client.ts';
 import { FRONT, front } from './front.ts';
-import { headline, span } from './headline.ts';
-import { metrics, regionMeter } from './meter.ts';
+import { headline } from './headline.ts';
+import { bucket } from './load.ts';
+import { look } from './look.ts';
+import { meter, metrics } from './meter.ts';
+import { vault } from './multipart.ts';
 import { type P, params } from './params.ts';
 import { presets } from './presets.ts';
 import { properties } from './properties.ts';
 import { INDEX, WITNESS } from './region.ts';
+import { REPLICA, SOURCE, site, visitor } from './replication.ts';
+import { span } from './span.ts';
 import { index, witness } from './store.ts';
 import { twins } from './twins.ts';
+import { uploader, VAULT_ID, viewer } from './uploader.ts';
 import { reader, writer } from './writer.ts';
 
-const many = (n: number, prefix: string, part: string) =>
+const many = (n: number, prefix: string, part: string): Actor[] =>
   Array.from({ length: n }, (_, i) => ({ id: `${prefix}${i + 1}`, part }));
 
 export default scenario({
@@ -25,15 +33,11 @@ export default scenario({
     'Amazon S3 User Guide: What is Amazon S3? (Amazon S3 data consistency model), https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html',
     'W. Vogels: Diving Deep on S3 Consistency, All Things Distributed, April 2021, https://www.allthingsdistributed.com/2021/04/s3-strong-consistency.html',
     'Amazon S3 User Guide: How to prevent object overwrites with conditional writes, https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html',
+    'Amazon S3 User Guide: Best practices design patterns: optimizing Amazon S3 performance, https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html',
+    'Amazon S3 User Guide: Amazon S3 multipart upload limits, https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html',
   ],
   params,
-  check(p) {
-    if (p.workload !== 'load' && p.settle >= p.duration)
-      return `settle (${p.settle} ms) must be shorter than duration (${p.duration} ms), or no operation ever begins.`;
-    if (p.workload === 'conditional' && p.consistency === 'eventual')
-      return 'consistency=eventual is S3 before December 2020, which had no conditional writes (August 2024); use workload=objects with it.';
-    return undefined;
-  },
+  check,
   presets,
   parts: {
     client,
@@ -43,21 +47,49 @@ export default scenario({
     witness: witness(),
     barrier: witness(),
     index: index(),
+    site: site(),
+    visitor,
+    bucket: bucket(),
+    vault: vault(),
+    uploader,
+    viewer,
   },
   actors(p) {
-    // Beside writers the witness is at work as always, but has no lane.
-    const barrier = p.workload === 'conditional' ? 'barrier' : 'witness';
-    const strong = p.consistency === 'strong' ? [{ id: WITNESS, part: barrier }] : [];
-    return [
-      ...(p.workload === 'conditional' ? many(p.writers, 'w', 'writer') : []),
-      ...many(p.fronts, 'front', 'front'),
-      ...strong,
-      { id: INDEX, part: 'index' },
-      ...many(p.clients, 'c', p.workload === 'conditional' ? 'reader' : 'client'),
-    ];
+    switch (p.workload) {
+      case 'replication':
+        return [
+          { id: SOURCE, part: 'site' },
+          { id: REPLICA, part: 'site' },
+          ...many(Math.min(2, p.clients), 'c', 'visitor'),
+        ];
+      case 'load':
+        return [{ id: 'bucket', part: 'bucket' }];
+      case 'multipart':
+        return [
+          ...many(p.uploads, 'u', 'uploader'),
+          { id: VAULT_ID, part: 'vault' },
+          ...many(p.clients, 'c', 'viewer'),
+        ];
+      default: {
+        const writes = p.workload === 'conditional';
+        // Beside writers the witness is at work as always, but has no lane.
+        const barrier = { id: WITNESS, part: writes ? 'barrier' : 'witness' };
+        return [
+          ...(writes ? many(p.writers, 'w', 'writer') : []),
+          ...many(p.fronts, 'front', 'front'),
+          ...(p.consistency === 'strong' ? [barrier] : []),
+          { id: INDEX, part: 'index' },
+          ...many(p.clients, 'c', writes ? 'reader' : 'client'),
+        ];
+      }
+    }
   },
-  length: (p) => p.duration,
-  network: (p) => ({ latency: p.latency }),
+  length: (p) => (p.workload === 'load' ? p.simSeconds * 1000 : p.duration),
+  network: (p) => ({
+    latency: p.latency,
+    ...(p.workload === 'replication' && { near: { visitor: NEAR } }),
+    ...(p.workload === 'multipart' && { legs: { Part: transfer(p) } }),
+  }),
   withstands: [
     'crash',
     'restart',
@@ -74,47 +106,15 @@ export default scenario({
   properties,
   twins,
   metrics,
-  meter: regionMeter,
-  look: {
-    lanes: ['writer', 'front', 'witness', 'index'],
-    states: {
-      cache: { tone: 'second', legend: 'front end with cache' },
-      witness: { tone: 'good', legend: 'witness' },
-      index: { tone: 'strong', legend: 'persistence tier' },
-      idle: { tone: 'quiet', legend: 'idle' },
-      reading: { tone: 'faded', legend: 'reads' },
-      uploading: { tone: 'warm', legend: 'uploads' },
-    },
-    messages: {
-      Read: { ink: 'quiet', legend: 'read' },
-      Write: { ink: 'ask', legend: 'write' },
-      Reply: { ink: 'reply', legend: 'answer' },
-      Refused: { ink: 'bad', legend: '412 or 409' },
-      Load: { ink: 'quiet', legend: 'read' },
-      Loaded: { ink: 'reply', legend: 'answer' },
-      List: { ink: 'quiet', legend: 'read' },
-      Listed: { ink: 'reply', legend: 'answer' },
-      Store: { ink: 'ask', legend: 'write' },
-      Stored: { ink: 'reply', legend: 'answer' },
-      Check: { ink: 'grant', legend: 'still the newest?' },
-      Checked: { ink: 'reply', legend: 'answer' },
-      Wrote: { ink: 'decide', legend: 'tells the witness' },
-      Noted: { ink: 'reply', legend: 'answer' },
-      Hello: { ink: 'quiet', legend: 'read' },
-      Changed: { ink: 'data', legend: 'change, later' },
-    },
-    headline,
-    span,
-    footer,
-  },
+  meter,
+  look: { ...look, headline, span },
 });
 
-function footer(p: P): string {
-  if (p.workload === 'conditional')
-    return 'An ETag is the number of a version here; front end and index are one node each, the witness is not drawn.';
-  return p.consistency === 'strong'
-    ? 'After Vogels 2021: cache, witness and persistence tier are one node each; LIST reads the index. Delays are ours.'
-    : `S3 before December 2020: changes reach other caches after ${spoken(p.propagation.text)} ms (not documented).`;
-}
+const NEAR = parseDistribution('uniform:5:15');
 
-export type S3Run = Run<P>;
+/** The time a part is on its way: its size over the speed of its connection. */
+const transfer = (p: P): Sampler => ({
+  text: `${p.partSize} MiB at ${p.speed.text}`,
+  mean: (1000 * p.partSize) / p.speed.mean,
+  sample: (random) => (1000 * p.partSize) / Math.max(0.001, p.speed.sample(random)),
+});

@@ -100,9 +100,17 @@ export type Anomaly = 'old' | 'missing' | 'ghost';
 export const anomalyOf = (read: Sight, write: Sight): Anomaly =>
   write.op.value === null ? 'ghost' : read.op.value === null ? 'missing' : 'old';
 
+/** `640 ms`, `48 s`, `12 min` */
+export const spell = (us: number): string =>
+  us < 10e6
+    ? `${Math.round(us / 1000)} ms`
+    : us < 120e6
+      ? `${Math.round(us / 1e6)} s`
+      : `${Math.round(us / 60e6)} min`;
+
 function telling(read: Sight, write: Sight): string {
   const { process, key, value, invoke } = read.op;
-  const ago = `${Math.round((invoke - write.op.return!) / 1000)} ms before`;
+  const ago = `${spell(invoke - write.op.return!)} before`;
   const list = read.f === 'list';
   switch (anomalyOf(read, write)) {
     case 'ghost':
