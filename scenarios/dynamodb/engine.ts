@@ -101,6 +101,8 @@ export class Table {
   readonly refusedBy = new Float64Array(MOST_PARTITIONS);
   readonly why: Record<Refusal, number> = { partition: 0, capacity: 0, quota: 0, index: 0 };
   indexApplied = 0;
+  /** most units that waited for the index */
+  indexPeak = 0;
   splits: Split[] = [];
   readonly #p: P;
   readonly #rules: TableRules;
@@ -213,6 +215,7 @@ export class Table {
     this.refusedBy.fill(0);
     for (const reason of Object.keys(this.why) as Refusal[]) this.why[reason] = 0;
     this.indexApplied = 0;
+    this.indexPeak = this.index?.backlog ?? 0;
     this.splits = [];
   }
 
@@ -297,6 +300,7 @@ export class Table {
     if (applied > 0) this.audit.indexApplies(now, applied);
     this.indexApplied += applied;
     const waits = this.index?.backlog ?? 0;
+    if (waits > this.indexPeak) this.indexPeak = waits;
     if (waits > this.figures.indexMost) this.figures.indexMost = waits;
   }
 

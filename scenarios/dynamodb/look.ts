@@ -40,6 +40,7 @@ export const tracks: readonly Track[] = [
     series: [
       { name: 'write saved', legend: 'saved for bursts', tone: 'second', as: 'area' },
       { name: 'read saved', legend: 'saved for bursts, reads', tone: 'odd', as: 'line' },
+      { name: 'index saved', legend: 'saved by the index', tone: 'second', as: 'area' },
     ],
     limit: { legend: 'most that is kept', param: 'burstSeconds' },
   },
@@ -68,7 +69,7 @@ export const tracks: readonly Track[] = [
 export const states: Look<P>['states'] = {
   serving: { tone: 'good', legend: 'serving' },
   throttling: { tone: 'bad', legend: 'throttling' },
-  refusing: { tone: 'bad', legend: 'throttling' },
+  full: { tone: 'warm', legend: 'full' },
   none: { tone: 'quiet', legend: 'not there yet' },
 };
 
@@ -86,6 +87,8 @@ export function headline(run: Run<P>): string {
   const p = run.params;
   const refused = percent(m('throttled_share'));
   const n = layout(p);
+  if (m('throttled_share') === 0 && p.indexes > 0)
+    return `Nothing is throttled: the index lags by up to ${thousands(m('index_waits_most'))} units`;
   if (m('throttled_share') === 0)
     return `Nothing is throttled: the hottest of ${m('partitions')} partitions has ${percent(m('hottest_share'))}`;
   const why = (['index', 'quota', 'capacity', 'partition'] as const)
@@ -99,10 +102,18 @@ export function headline(run: Run<P>): string {
     case 'capacity':
       if (!p.adaptive) return `${refused} throttled: each partition has 1/${n} of the capacity`;
       return `Served above its capacity, then ${refused} throttled`;
-    default:
-      if (p.mode === 'on-demand')
-        return `On-demand: ${refused} throttled, then ${m('partitions')} partitions instead of ${n}`;
-      return `${refused} throttled: one of ${n} partitions gets ${percent(m('hottest_share'))} of the load`;
+    default: {
+      if (p.mode === 'on-demand') {
+        const atOnce = thousands(n * (p.writeShare > 0.5 ? p.partitionWrites : p.partitionReads));
+        return m('partitions') > n
+          ? `On-demand took ${atOnce}/s at once: ${refused} throttled before it split`
+          : `On-demand takes ${atOnce}/s at once: ${refused} throttled`;
+      }
+      const used = percent(m('served_units') / (p.writeShare > 0.5 ? p.writeCapacity : p.readCapacity));
+      return m('hot_throttled_share') > 0.6
+        ? `One hot key: ${refused} throttled while the table is ${used} used`
+        : `${percent(m('hottest_share'))} of the load is on 1 of ${n} partitions: ${refused} throttled`;
+    }
   }
 }
 
@@ -125,8 +136,8 @@ export function span(run: Run<P>) {
 
 export function footer(p: P): string {
   const requests = `Aggregated: about ${thousands(p.arrivals.rate * p.simSeconds)} requests.`;
-  const split = p.splitAfter > 0 ? ` Splits after ${p.splitAfter} s at the ceiling: an assumption.` : '';
-  const index = p.indexes > 0 ? ' How far an index may fall behind is an assumption.' : '';
+  const split = p.splitAfter > 0 ? ` Split after ${p.splitAfter} s: an assumption.` : '';
+  const index = p.indexes > 0 ? ' How far an index may lag: an assumption.' : '';
   const retries = p.retries === 'none' ? ' Callers do not retry.' : ' Callers retry as the AWS SDKs do.';
-  return `${requests}${retries}${split}${index} Figures: DynamoDB Developer Guide, 2026-11.`;
+  return `${requests}${retries}${split}${index} DynamoDB guide, 2026-11.`;
 }

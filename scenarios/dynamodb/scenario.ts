@@ -1,5 +1,5 @@
 import { parseDistribution } from '../../src/sim/chance.ts';
-import { type Property, type Run, scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, type Property, type Run, scenario } from '../../src/sim/scenario.ts';
 import {
   copiesActors,
   copiesCheck,
@@ -20,8 +20,10 @@ import {
   copiesTargets,
   copiesTracks,
   copiesTwins,
+  copiesWindow,
 } from './copies/index.ts';
 import type { TableRules } from './engine.ts';
+import { generators } from './generators.ts';
 import { footer, headline, messages, span, states, tracks } from './look.ts';
 import { type P, params, requests } from './params.ts';
 import { meter, metrics, properties } from './properties.ts';
@@ -84,9 +86,9 @@ export default scenario({
   presets: {
     'key-distribution': {
       title: 'Popular keys share a partition',
-      what: 'Zipf: a few keys get most of the traffic. Their partition is full at 2,500 of 5,000 units. Compare with skew=uniform.',
+      what: 'Zipf: a few keys get most of the traffic. Their partition is full while the table is not. Compare with skew=uniform.',
       set: {
-        arrivals: 'poisson:1300',
+        arrivals: 'poisson:1600',
         itemSize: 'fixed:2',
         keys: 500,
         skew: 'zipf:1',
@@ -108,6 +110,7 @@ export default scenario({
         splitAfter: 60,
         simSeconds: 150,
       },
+      seed: 8,
     },
     'burst-then-throttle': {
       title: 'Saved capacity runs out',
@@ -125,7 +128,7 @@ export default scenario({
       what: 'A new table serves 4,000 writes at once. A spike beyond that waits for partitions. Compare with warmWrites=8000.',
       set: {
         mode: 'on-demand',
-        arrivals: 'burst:200:3.5:120',
+        arrivals: 'burst:150:4:120',
         itemSize: 'fixed:10',
         keys: 5000,
         splitAfter: 60,
@@ -158,6 +161,7 @@ export default scenario({
         ],
   length: (p) => (copies(p) ? copiesLength(p) : p.simSeconds * 1000),
   network: (p) => (copies(p) ? copiesNetwork(p) : undefined) ?? { latency: NEAR },
+  withstands: NO_LIES,
   targets: { ...copiesTargets },
   properties: {
     ...side('capacity', properties),
@@ -181,6 +185,7 @@ export default scenario({
       breaks: 'nothing is refused that could be served',
       parts: broken({ shares: false }),
       preset: 'key-distribution',
+      set: { writeCapacity: 2500, arrivals: 'poisson:1000' },
     },
     'charges-the-refused': {
       what: 'units are taken from the table before the partition is asked, and not given back',
@@ -212,7 +217,13 @@ export default scenario({
       breaks: 'the table keeps to its quota',
       parts: broken({ keepsQuota: false }),
       preset: 'on-demand-spike',
-      set: { tableQuota: 12_000, arrivals: 'poisson:1800', warmWrites: 12_000, simSeconds: 20 },
+      set: {
+        tableQuota: 12_000,
+        arrivals: 'poisson:1800',
+        warmWrites: 12_000,
+        splitAfter: 3,
+        simSeconds: 20,
+      },
     },
     'floods-the-index': {
       what: 'updates are applied to the index whatever its capacity',
@@ -237,7 +248,8 @@ export default scenario({
     tracks: [...tracks, ...copiesTracks],
     headline: (run: Run<P>) => (copies(run.params) ? copiesHeadline(run) : headline(run)),
     span: (run: Run<P>) => (copies(run.params) ? copiesSpan(run) : span(run)),
+    window: (run: Run<P>) => (copies(run.params) ? copiesWindow(run) : undefined),
     footer: (p: P) => (copies(p) ? copiesFooter(p) : footer(p)),
   },
-  generators: [...copiesGenerators],
+  generators: [...generators, ...copiesGenerators],
 });

@@ -2,6 +2,7 @@ import { become, type Effect, note, type Protocol, sample, send, set } from '../
 import { layout, Table, type TableRules } from './engine.ts';
 import { REASONS, type Refusal } from './figures.ts';
 import { LANES, type P } from './params.ts';
+import { readUnits, writeUnits } from './units.ts';
 
 /**
  * DynamoDB's admission of requests: provisioned and on-demand capacity, burst and adaptive capacity, the ceiling of a
@@ -51,11 +52,35 @@ const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/
 
 /** Slices without a refusal after which a bar turns back: it would flicker. */
 const CALM = 4;
+/** Share of a limit that must be refused before a lane counts as full. */
+const FEW = 0.02;
 
 export const sliceOf = (p: P): number => Math.max(1, Math.ceil(p.simSeconds / SLICES)) * 1e6;
 
 /** Lanes for partitions: those at the start, and a few that splits may bring. */
-export const lanesOf = (p: P): number => Math.min(LANES, layout(p) + (p.splitAfter > 0 ? 2 : 0));
+export function lanesOf(p: P): number {
+  const spare = p.splitAfter > 0 ? (p.mode === 'on-demand' ? 2 : 1) : 0;
+  return apart(p) ? Math.min(LANES, layout(p) + spare) : 0;
+}
+
+/** units a second that are asked for, mean: reads, writes */
+const demand = (p: P): readonly [number, number] => [
+  p.arrivals.rate * (1 - p.writeShare) * readUnits(p.itemSize.mean, p.reads),
+  p.arrivals.rate * p.writeShare * writeUnits(p.itemSize.mean, p.writes),
+];
+
+/** Whether a single partition can be what is short: else they are not worth showing one by one. */
+function apart(p: P): boolean {
+  const [reads, writes] = demand(p);
+  return !p.adaptive || reads >= p.partitionReads * 0.9 || writes >= p.partitionWrites * 0.9;
+}
+
+/** Whether saved capacity plays a part in the run. */
+function bursting(p: P): boolean {
+  const [reads, writes] = demand(p);
+  if (p.mode === 'on-demand' || p.burstSeconds === 0) return false;
+  return p.burstAtStart > 0 || reads > p.readCapacity * 0.9 || writes > p.writeCapacity * 0.9;
+}
 
 export function table(rules: TableRules): Protocol<TableState, Report, 'slice', P> {
   return {
@@ -75,7 +100,7 @@ export function table(rules: TableRules): Protocol<TableState, Report, 'slice', 
         const t = state.table;
         t.advance(here.uptime);
         const told = [...samples(t, p, state.sliceUs), ...splitsOf(t, p, here.part('partition'))];
-        const lanes = fullness(state, t, here.part('partition'), here.part('index'), state.sliceUs);
+        const lanes = fullness(state, t, p, here.part('partition'), here.part('index'));
         const burst = burstStory(state, t, p);
         const mood = moodOf(state, t);
         if (mood !== state.mood) told.push(...turns(mood, state, t, p));
@@ -108,9 +133,9 @@ function samples(t: Table, p: P, sliceUs: number): Effects {
       sample(`${name} limit`, t.limit(kind === 1)),
     );
     const by = t.servedBy[kind];
-    for (let i = 0; i < Math.min(LANES, t.partitions.count); i++)
+    for (let i = 0; apart(p) && i < Math.min(LANES, t.partitions.count); i++)
       told.push(sample(`${name} p${i + 1}`, perSecond(by[i]!)));
-    if (p.mode === 'provisioned' && p.burstSeconds > 0)
+    if (bursting(p) && !t.index)
       told.push(sample(`${name} saved`, Math.round(t.saved(kind === 1) * 10) / 10));
   }
   if (p.skew.text !== 'uniform')
@@ -124,25 +149,32 @@ function samples(t: Table, p: P, sliceUs: number): Effects {
   if (t.index)
     told.push(
       sample('index applied', perSecond(t.indexApplied)),
-      sample('index waits', Math.round(t.index.backlog)),
+      sample('index saved', Math.round((t.index.allowance.saved / p.indexCapacity) * 10) / 10),
+      sample('index waits', Math.round(t.indexPeak)),
     );
   return told;
 }
 
 function splitsOf(t: Table, p: P, lanes: readonly string[]): Effects {
-  return t.splits.flatMap((split): Effects => {
-    const from = `p${split.from + 1}`;
-    const to = `p${split.to + 1}`;
-    const what = split.alone >= 0 ? `${nameOf(split.alone, p)} alone` : `half of the load of ${from}`;
-    return [
-      note(
-        split.alone >= 0
-          ? `splits ${from}: ${nameOf(split.alone, p)} gets ${to} to itself`
-          : `splits ${from}: half of its load moves to ${to}`,
-      ),
-      ...(lanes.includes(to) ? [send(to, { type: 'Split' as const, text: what }, 'split')] : []),
-    ];
-  });
+  const many = t.splits.length > 2;
+  const told: Effects = many
+    ? [note(`splits ${t.splits.length} times: ${t.partitions.count} partitions in all`)]
+    : [];
+  for (const split of t.splits) {
+    const [from, to] = [`p${split.from + 1}`, `p${split.to + 1}`];
+    const alone = split.alone >= 0 ? nameOf(split.alone, p) : undefined;
+    if (!many)
+      told.push(
+        note(
+          `splits ${from}: ${alone ? `${alone} gets ${to} to itself` : `half of its load moves to ${to}`}`,
+        ),
+      );
+    if (lanes.includes(to)) {
+      const text = alone ? `${alone} alone` : `half of the load of ${from}`;
+      told.push(send(to, { type: 'Split', text }, 'split'));
+    }
+  }
+  return told;
 }
 
 export const nameOf = (item: number, p: P): string =>
@@ -152,19 +184,18 @@ export const nameOf = (item: number, p: P): string =>
 function fullness(
   state: TableState,
   t: Table,
+  p: P,
   lanes: readonly string[],
   index: readonly string[],
-  sliceUs: number,
 ): { full: ReadonlyMap<string, number>; effects: Effects } {
   const full = new Map(state.full);
   const effects: Effects = [];
-  const tell = (lane: string, refused: number) => {
+  const seconds = state.sliceUs / 1e6;
+  const least = Math.min(p.writeCapacity, p.partitionWrites) * FEW * seconds;
+  const tell = (lane: string, refused: number, text: string) => {
     const calm = full.get(lane);
-    if (refused > 0) {
-      if (calm === undefined)
-        effects.push(
-          send(lane, { type: 'Full', text: `refuses ${thousands((refused * 1e6) / sliceUs)}/s` }, ''),
-        );
+    if (refused > least) {
+      if (calm === undefined) effects.push(send(lane, { type: 'Full', text }, ''));
       full.set(lane, 0);
     } else if (calm !== undefined) {
       if (calm + 1 < CALM) full.set(lane, calm + 1);
@@ -174,8 +205,11 @@ function fullness(
       }
     }
   };
-  for (const lane of lanes) tell(lane, t.refusedBy[Number(lane.slice(1)) - 1]!);
-  for (const lane of index) tell(lane, t.why.index);
+  for (const lane of lanes) {
+    const refused = t.refusedBy[Number(lane.slice(1)) - 1]!;
+    tell(lane, refused, `${thousands(refused / seconds)}/s too many`);
+  }
+  for (const lane of index) tell(lane, t.why.index, 'the table must wait');
   return { full, effects };
 }
 
@@ -199,7 +233,7 @@ function turns(mood: string, state: TableState, t: Table, p: P): Effects {
       ? `${perSecond(t.asked[kind]!)} ${units}/s are asked, ${thousands(kind === 1 ? p.writeCapacity : p.readCapacity)} are provisioned and nothing is saved`
       : `p${worst} has used its part of the capacity`,
     quota: `the table is at its quota of ${thousands(p.tableQuota)} ${units}/s`,
-    index: `${thousands(t.index?.backlog ?? 0)} units wait for the index, so writes to the table are refused`,
+    index: `${thousands(t.indexPeak)} units wait for the index, so writes to the table are refused`,
   }[why];
   return [become('throttling', REASONS[why]), note(`starts to throttle: ${text}`)];
 }
@@ -211,7 +245,7 @@ function burstStory(state: TableState, t: Table, p: P) {
   const kind = isWrite ? 1 : 0;
   const seconds = state.sliceUs / 1e6;
   const limit = isWrite ? p.writeCapacity : p.readCapacity;
-  const over = t.servedUnits[kind]! > limit * seconds * 1.05;
+  const over = bursting(p) && t.servedUnits[kind]! > limit * seconds * 1.05;
   const saved = t.saved(isWrite);
   const effects: Effects = [];
   let { burstFrom, burstEmpty } = state;
@@ -235,7 +269,8 @@ export const lane: Protocol<{ readonly there: boolean }, Report, never, P> = {
     return [{ there }, there ? become('serving') : become('none')];
   },
   on: {
-    Full: (s, m) => (s.there ? [s, become('refusing', m.text)] : [s]),
+    Full: (s, m, _from, here) =>
+      s.there ? [s, become(here.self === 'index' ? 'full' : 'throttling', m.text)] : [s],
     Eased: (s) => (s.there ? [s, become('serving')] : [s]),
     Split: (_s, m) => [{ there: true }, become('serving', m.text)],
   },
