@@ -10,7 +10,7 @@ import {
   proven,
   resolved,
 } from './driver.ts';
-import type { P } from './params.ts';
+import { type P, patience } from './params.ts';
 import {
   type Effects,
   type Hand,
@@ -18,7 +18,9 @@ import {
   MS,
   type Msg,
   type Out,
+  PROXY_NODE,
   plural,
+  TO_COPY,
   TO_DNS,
   TO_RDS,
   TO_WRITER,
@@ -37,6 +39,8 @@ export interface AppState {
   /** since the last tick */
   readonly done: number;
   readonly failed: number;
+  /** failed in the ticks before: what times out is counted late, and drawn as a mean it is no saw */
+  readonly before: readonly number[];
   /** of the whole run */
   readonly total: { readonly committed: number; readonly refused: number; readonly unknown: number };
   readonly well: boolean;
@@ -63,6 +67,7 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
         out: [],
         done: 0,
         failed: 0,
+        before: [0, 0],
         total: { committed: 0, refused: 0, unknown: 0 },
         well: true,
       },
@@ -87,7 +92,9 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
             well: true,
           },
           ...look(s, true, from),
-          ...(s.well ? [] : [note(`commits again, on ${from}`)]),
+          ...(s.well
+            ? []
+            : [note(`commits again, ${from === PROXY_NODE ? 'through the proxy' : `on ${from}`}`)]),
         ];
       },
       Refused(s, m, from): Out<AppState, AppTimer> {
@@ -100,10 +107,8 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
         ];
       },
       Value: (s) => [s],
-      Ship: (s) => [s],
-      Fence: (s) => [s],
-      Position: (s) => [s],
-      ...ignore(...TO_WRITER, ...TO_RDS, ...TO_DNS),
+      Role: (s) => [s],
+      ...ignore(...TO_WRITER, ...TO_COPY, ...TO_RDS, ...TO_DNS),
     },
     after: {
       tick(s, here) {
@@ -111,11 +116,13 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
         const series = seriesOf(here);
         const seconds = p.tick / 1000;
         const n = s.counts[Math.round(here.uptime / (p.tick * MS)) - 1] ?? 0;
-        const base: AppState = { ...s, done: 0, failed: 0 };
+        const recent = [...s.before, s.failed];
+        const mean = recent.reduce((sum, f) => sum + f, 0) / recent.length / seconds;
+        const base: AppState = { ...s, done: 0, failed: 0, before: recent.slice(1) };
         const effects: AppEffects = [
           set('tick', p.tick * MS),
           sample(`committed${series}`, Math.round((s.done / seconds) * 10) / 10),
-          sample(`failed${series}`, Math.round((s.failed / seconds) * 10) / 10),
+          sample(`failed${series}`, Math.round(mean * 10) / 10),
         ];
         if (n === 0) return [base, ...effects];
         const dialled = dial(base.link, false, here, rules);
@@ -132,8 +139,8 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
         return [
           { ...base, link, out: [...s.out, { op, n, to: link.to }] },
           ...effects,
-          send(link.to, { type: 'Write', op, n, key: '' }, plural(n, 'commit')),
-          later('timeout', p.timeout * MS, op),
+          send(link.to, { type: 'Write', op, n, key: '', value: op }, plural(n, 'commit')),
+          later('timeout', patience(p) * MS, op),
         ];
       },
       timeout(s, _here, op): Out<AppState, AppTimer> {

@@ -10,8 +10,8 @@ import {
   proven,
   resolved,
 } from './driver.ts';
-import type { P } from './params.ts';
-import { type Hand, ignore, MS, type Msg, type Out, TO_DNS, TO_RDS, TO_WRITER } from './protocol.ts';
+import { type P, patience } from './params.ts';
+import { type Hand, ignore, MS, type Msg, type Out, TO_COPY, TO_DNS, TO_RDS, TO_WRITER } from './protocol.ts';
 
 /** Writes its own row and reads it back, one operation after another: what the checkers of histories look at. */
 export interface ClientState {
@@ -44,7 +44,7 @@ export function client(rules: DriverRules = DRIVER): Protocol<ClientState, Msg, 
     if (link.to === null) return [next, ...effects];
     const message: Msg =
       busy.f === 'put'
-        ? { type: 'Write', op: busy.op, n: 1, key: rowOf(here.self) }
+        ? { type: 'Write', op: busy.op, n: 1, key: rowOf(here.self), value: busy.op }
         : { type: 'Read', op: busy.op, key: rowOf(here.self) };
     return [next, send(link.to, message, busy.f)];
   };
@@ -84,10 +84,8 @@ export function client(rules: DriverRules = DRIVER): Protocol<ClientState, Msg, 
           pause(here),
         ];
       },
-      Ship: (s) => [s],
-      Fence: (s) => [s],
-      Position: (s) => [s],
-      ...ignore(...TO_WRITER, ...TO_RDS, ...TO_DNS),
+      Role: (s) => [s],
+      ...ignore(...TO_WRITER, ...TO_COPY, ...TO_RDS, ...TO_DNS),
     },
     after: {
       next(s, here): ClientOut {
@@ -99,7 +97,7 @@ export function client(rules: DriverRules = DRIVER): Protocol<ClientState, Msg, 
           asking,
           invoke(op, f, rowOf(here.self), f === 'put' ? op : null),
           ...effects,
-          later('giveUp', here.params.timeout * MS, op),
+          later('giveUp', patience(here.params) * MS, op),
         ];
       },
       giveUp(s, here, op): ClientOut {

@@ -1,4 +1,3 @@
-import { firstSight, type Seen } from '../../src/sim/client.ts';
 import {
   become,
   cancel,
@@ -11,7 +10,7 @@ import {
   set,
 } from '../../src/sim/protocol.ts';
 import { RDS } from './constants.ts';
-import { COPY, type CopyRules, furthest, type Log, lastGen, take } from './log.ts';
+import { COPY, type CopyRules, firstSight, furthest, type Log, lastGen, type Seen, take } from './log.ts';
 import { members, type P, replicas, stores } from './params.ts';
 import { advance, append, begin, holdsLease, shipTo, stepDown, targets, writable } from './primary.ts';
 import {
@@ -58,6 +57,12 @@ export interface DbState {
   readonly sync: boolean;
   readonly sent: Readonly<Record<string, number>>;
   readonly acked: Readonly<Record<string, number>>;
+  /** transactions the link to each asynchronous replica may carry now; below 0 while one large group is under way */
+  readonly credit: Readonly<Record<string, number>>;
+  /** a copy: where the writer stood when last heard of */
+  readonly end: number;
+  /** a reader: too far behind, as drawn */
+  readonly behind: boolean;
   /** uptime of the last word from, and of the last try at, each copy */
   readonly heard: Readonly<Record<string, number>>;
   readonly tried: Readonly<Record<string, number>>;
@@ -91,6 +96,8 @@ export interface DbRules extends CopyRules {
   readonly heedsLease: boolean;
   /** the standby answers no reads */
   readonly standbySilent: boolean;
+  /** a reader opens for writes only when it has applied what it has received */
+  readonly appliesFirst: boolean;
   /** copies that must acknowledge with mode=aurora */
   readonly writeQuorum: number;
 }
@@ -100,6 +107,7 @@ export const DB: DbRules = {
   waits: true,
   heedsLease: true,
   standbySilent: true,
+  appliesFirst: true,
   writeQuorum: RDS.auroraWrite.value,
 };
 
@@ -128,9 +136,12 @@ export function label(s: DbState, here: Hand): DbEffects {
 /** The row as of a position. */
 function row(log: Log, until: number, key: string): { value: number | null; lsn: number } {
   for (let i = Math.min(until, log.length) - 1; i >= 0; i--)
-    if (log[i]!.key === key) return { value: log[i]!.op, lsn: log[i]!.lsn };
+    if (log[i]!.key === key) return { value: log[i]!.value, lsn: log[i]!.lsn };
   return { value: null, lsn: 0 };
 }
+
+/** A copy so far behind is drawn as such, µs. */
+const BEHIND = 4_000_000;
 
 const NOTHING = {
   flushed: 0,
@@ -141,6 +152,9 @@ const NOTHING = {
   sync: false,
   sent: {},
   acked: {},
+  credit: {},
+  end: 0,
+  behind: false,
   heard: {},
   tried: {},
   pending: [],
@@ -177,6 +191,7 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
         note(`reads ${read.length} of 6 copies: the log goes to ${log.length}`),
       ]);
     }
+    if (!rules.appliesFirst) return begin(s, here);
     if (nameOf(here.self, p) !== 'standby' && s.applied < s.disk.log.length) return [s];
     return begin({ ...s, applied: s.disk.log.length }, here);
   };
@@ -233,7 +248,7 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
     },
     on: {
       Write(s, m, from, here) {
-        const seen = firstSight(s.disk.seen, from, { serial: m.op, attempt: 1 });
+        const seen = firstSight(s.disk.seen, from, m.op);
         if (!seen) return [s];
         const known: DbState = { ...s, disk: { ...s.disk, seen } };
         if (writable(known, here, rules)) return append(known, m, from, here);
@@ -250,7 +265,8 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
             ? writable(s, here, rules)
             : (s.role === 'copy' || s.role === 'promoting') && (as !== 'standby' || !rules.standbySilent);
         if (!may) return [s, send(from, { type: 'Refused', op: m.op, unsure: false }, 'not readable')];
-        const until = s.role === 'primary' ? s.committed : as === 'standby' ? s.disk.log.length : s.applied;
+        const applied = rules.appliesFirst ? s.committed : Math.min(s.committed, s.applied);
+        const until = s.role === 'primary' ? applied : as === 'standby' ? s.disk.log.length : s.applied;
         const found = row(s.disk.log, until, m.key);
         return [
           { ...s, read: { as, op: m.op } },
@@ -273,6 +289,7 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
           flushed: taken.log.length,
           applied: Math.min(down.applied, taken.log.length),
           heard: { ...down.heard, [from]: here.uptime },
+          end: m.end,
         };
         return [
           next,
@@ -408,6 +425,7 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
             : []),
         ];
       },
+      Who: (s, _m, from, here) => [s, send(from, { type: 'Role', writable: writable(s, here, rules) })],
       ...ignore(...TO_CALLER, ...TO_RDS, ...TO_DNS),
     },
     after: {
@@ -456,8 +474,11 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
         return [next, ...sends, ...ask, set('resend', 2000 * MS)];
       },
       stream(s, here) {
-        if (s.role !== 'primary' || here.params.link === 0) return [s];
-        const [next, ...sends] = shipTo(s, targets(here, 'async'), here);
+        const { link } = here.params;
+        if (s.role !== 'primary' || link === 0) return [s];
+        const to = targets(here, 'async');
+        const credit = Object.fromEntries(to.map((id) => [id, Math.min(link, (s.credit[id] ?? 0) + link)]));
+        const [next, ...sends] = shipTo({ ...s, credit }, to, here);
         return [next, ...sends, set('stream', 1000 * MS)];
       },
       renew(s, here) {
@@ -477,16 +498,30 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
         return stepDown(s, here, 'fenced');
       },
       apply(s, here) {
-        if (s.role === 'primary' || s.applied >= s.disk.log.length) return [s];
+        if ((s.role === 'primary' && rules.appliesFirst) || s.applied >= s.disk.log.length) return [s];
         const [next, ...effects] = open({ ...s, applied: s.applied + 1 }, here);
-        return [next, ...effects, ...(next.role === 'primary' ? [] : apply(next, here))];
+        return [
+          next,
+          ...effects,
+          ...(next.role === 'primary' && rules.appliesFirst ? [] : apply(next, here)),
+        ];
       },
       lag(s, here) {
-        const again = set<DbTimer>('lag', here.params.tick * MS);
-        if (s.role === 'primary' || nameOf(here.self, here.params) === 'standby') return [s, again];
+        const p = here.params;
+        const again = set<DbTimer>('lag', p.tick * MS);
+        const name = nameOf(here.self, p);
+        if (s.role === 'primary' || name === 'standby') return [s, again];
+        // readers of a cluster or of Aurora keep up unless applying takes most of the time there is
+        if (name === 'reader' && p.apply.mean * p.arrivals.rate < 500) return [s, again];
         const last = s.disk.log[s.applied - 1]?.at ?? 0;
-        const behind = Math.max(0, here.uptime - last - here.params.tick * MS);
-        return [s, sample(`lag ${here.self}`, Math.round(behind / 1e5) / 10), again];
+        const us = s.applied >= s.end ? 0 : Math.max(0, here.uptime - last - p.tick * MS);
+        const behind = us > BEHIND;
+        return [
+          behind === s.behind ? s : { ...s, behind },
+          sample(`lag ${here.self}`, Math.round(us / 1e5) / 10),
+          ...(behind !== s.behind && s.role === 'copy' ? [become(behind ? 'behind' : name)] : []),
+          again,
+        ];
       },
       promoted: (s, here) => open({ ...s, recovered: true }, here),
       again(s, here) {

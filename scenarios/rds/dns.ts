@@ -1,6 +1,6 @@
 import { become, note, type Protocol, save, send } from '../../src/sim/protocol.ts';
 import { members, type P, replicas } from './params.ts';
-import { type Endpoints, ignore, type Msg, TO_CALLER, TO_RDS, TO_WRITER } from './protocol.ts';
+import { type Endpoints, ignore, type Msg, TO_CALLER, TO_COPY, TO_RDS, TO_WRITER } from './protocol.ts';
 
 /** Says what the writer endpoint and the reader endpoint stand for. Who asks may remember the answer for its time to live. */
 export interface DnsState {
@@ -38,10 +38,7 @@ export const dns: Protocol<DnsState, Msg, never, P> = {
       const addresses = m.reader ? s.record.readers : [s.record.writer];
       return [s, send(from, { type: 'Resolved', reader: m.reader, addresses }, addresses.join(' '))];
     },
-    Ship: (s) => [s],
-    Fence: (s) => [s],
-    Position: (s) => [s],
-    ...ignore(...TO_CALLER, ...TO_WRITER, ...TO_RDS),
+    ...ignore(...TO_CALLER, ...TO_WRITER, ...TO_COPY, ...TO_RDS),
   },
   after: {},
 };

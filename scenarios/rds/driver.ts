@@ -1,5 +1,5 @@
 import { send } from '../../src/sim/protocol.ts';
-import { DNS_NODE, type Effects, type Hand, MS, type Msg } from './protocol.ts';
+import { DNS_NODE, type Effects, type Hand, MS, type Msg, PROXY_NODE } from './protocol.ts';
 
 /**
  * What a database driver keeps for one endpoint: the address it resolved, how long it may believe it, and the connection it
@@ -30,6 +30,7 @@ export function dial(
   here: Hand,
   rules: DriverRules,
 ): { link: Link; effects: Effects<never> } {
+  if (here.params.proxy) return { link: { ...link, to: PROXY_NODE, proven: true }, effects: [] };
   if (link.to !== null) return { link, effects: [] };
   if (here.uptime < link.until || (!rules.resolves && link.addresses.length > 0)) {
     const to = link.addresses[number(here.self) % link.addresses.length]!;

@@ -49,3 +49,14 @@ export function take(log: Log, ship: Ship, rules: CopyRules): { log: Log; lsn: n
     return { log: [...log.slice(0, records[clash]!.lsn - 1), ...records.slice(clash)], lsn: end, fits: true };
   return { log: fresh.length > 0 ? [...log, ...fresh] : log, lsn: end, fits: true };
 }
+
+/** The newest requests of each caller, by number: what a connection knows of its own. */
+export type Seen = Readonly<Record<string, readonly number[]>>;
+const REMEMBERED = 64;
+
+/** undefined for a request that was seen, or is older than all that are remembered: a copy the network made. */
+export function firstSight(seen: Seen, from: string, op: number): Seen | undefined {
+  const mine = seen[from] ?? [];
+  if (mine.includes(op) || (mine.length === REMEMBERED && op < mine[0]!)) return undefined;
+  return { ...seen, [from]: [...mine, op].sort((a, b) => a - b).slice(-REMEMBERED) };
+}

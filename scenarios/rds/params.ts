@@ -133,6 +133,13 @@ export const params = {
     what: 'RDS Proxy between application and database: it finds the writer itself and lets requests wait',
     default: false,
   }),
+  borrow: number({
+    what: 'proxy=on: how long a request may wait for a connection to the database (ConnectionBorrowTimeout)',
+    unit: 's',
+    default: RDS.borrowTimeout.value,
+    min: 1,
+    max: 300,
+  }),
 };
 
 export type P = Values<typeof params>;
@@ -152,6 +159,9 @@ export function replicas(p: P): string[] {
 
 export const stores = (p: P): string[] =>
   p.mode === 'aurora' ? Array.from({ length: RDS.auroraCopies.value }, (_, i) => `s${i + 1}`) : [];
+
+/** How long a caller waits for an answer, ms: behind a proxy as long as that lets it wait. */
+export const patience = (p: P): number => (p.proxy ? p.borrow * 1000 + p.timeout : p.timeout);
 
 /** Is the old primary kept from serving before another one does? Promoting a read replica does not touch its source. */
 export const fenced = (p: P): boolean => p.mode !== 'replica';

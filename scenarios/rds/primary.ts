@@ -75,6 +75,7 @@ export function shipTo(s: DbState, to: readonly string[], here: Hand, even = fal
   const async = replicas(here.params);
   const sent: Record<string, number> = {};
   const tried: Record<string, number> = {};
+  const credit: Record<string, number> = {};
   const sends: DbEffects = [];
   for (const id of to) {
     const from = Math.min(s.sent[id] ?? 0, log.length);
@@ -82,17 +83,19 @@ export function shipTo(s: DbState, to: readonly string[], here: Hand, even = fal
     if (!even && here.uptime - (s.heard[id] ?? 0) > 4000 * MS && (s.acked[id] ?? 0) < from) continue;
     let end = async.includes(id) ? s.committed : s.flushed;
     if (async.includes(id) && here.params.link > 0) {
-      let budget = here.params.link;
+      // a group larger than what is left goes, too, and is paid for by the next seconds
+      let left = s.credit[id] ?? 0;
       let reach = from;
-      while (reach < end && budget > 0) budget -= log[reach++]!.n;
+      while (reach < end && left > 0) left -= log[reach++]!.n;
       end = reach;
+      credit[id] = left;
     }
     if (from >= end && !even) continue;
     const records = log.slice(from, end);
     sends.push(
       send<Msg>(
         id,
-        { type: 'Ship', gen, prev: from, prevGen: log[from - 1]?.gen ?? 0, records },
+        { type: 'Ship', gen, prev: from, prevGen: log[from - 1]?.gen ?? 0, records, end: s.flushed },
         records.length === 0 ? '' : records.length === 1 ? `LSN ${end}` : `LSN ${from + 1}–${end}`,
       ),
     );
@@ -100,7 +103,15 @@ export function shipTo(s: DbState, to: readonly string[], here: Hand, even = fal
     tried[id] = here.uptime;
   }
   if (sends.length === 0) return [s];
-  return [{ ...s, sent: { ...s.sent, ...sent }, tried: { ...s.tried, ...tried } }, ...sends];
+  return [
+    {
+      ...s,
+      sent: { ...s.sent, ...sent },
+      tried: { ...s.tried, ...tried },
+      credit: { ...s.credit, ...credit },
+    },
+    ...sends,
+  ];
 }
 
 /** Puts a record at the end of the log and on the disk; it is shipped once it is there. */
@@ -117,7 +128,7 @@ function write(s: DbState, rec: Omit<Rec, 'lsn' | 'gen' | 'at'>, here: Hand): Db
 }
 
 export function append(s: DbState, m: Extract<Msg, { type: 'Write' }>, from: string, here: Hand): DbOut {
-  const [next, ...effects] = write(s, { op: m.op, n: m.n, key: m.key }, here);
+  const [next, ...effects] = write(s, { op: m.op, n: m.n, key: m.key, value: m.value }, here);
   return [{ ...next, pending: [...next.pending, { op: m.op, from, lsn: next.disk.log.length }] }, ...effects];
 }
 
@@ -142,6 +153,7 @@ export function begin(s: DbState, here: Hand, told: DbEffects = []): DbOut {
       sync: p.mode === 'instance' && s.disk.inSync.includes(peer),
       sent: reach,
       acked: {},
+      credit: {},
       // whoever it was heard of is taken to be there until it is found silent
       heard: Object.fromEntries(Object.keys(reach).map((id) => [id, here.uptime])),
       tried: {},
@@ -150,7 +162,7 @@ export function begin(s: DbState, here: Hand, told: DbEffects = []): DbOut {
       renewals: [{ n: here.uptime, at: here.uptime }],
       stuckSince: here.uptime,
     },
-    { op: 0, n: 0, key: '' },
+    { op: 0, n: 0, key: '', value: 0 },
     here,
   );
   return [

@@ -4,7 +4,7 @@ import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { AppState } from './app.ts';
 import type { DbState } from './db.ts';
 import type { Log } from './log.ts';
-import { fenced, type P } from './params.ts';
+import { fenced, members, type P, replicas, stores } from './params.ts';
 import { plural } from './protocol.ts';
 import type { RdsState } from './rds.ts';
 import type { StoreState } from './store.ts';
@@ -29,7 +29,7 @@ export const NOBODY: Acknowledged = { node: '', gen: 0, log: [], committed: 0 };
 export function missing(seen: Acknowledged, log: Log): Log {
   return seen.log.slice(0, seen.committed).filter((r, i) => {
     const mine = log[i];
-    return mine?.op !== r.op || mine.gen !== r.gen;
+    return r.n > 0 && (mine?.op !== r.op || mine.gen !== r.gen);
   });
 }
 
@@ -41,12 +41,20 @@ const durable: Property<P> = {
   promised: (p) => p.mode !== 'replica',
   fold: (): Fold<Acknowledged> => ({
     start: NOBODY,
-    changed(seen, node, _before, after) {
+    changed(seen, node, before, after) {
       if (!serves(after)) return seen;
       const { gen, log } = after.disk;
       if (node === seen.node && gen === seen.gen && log.length >= seen.log.length) {
         if (after.committed === seen.committed && log === seen.log) return seen;
         return { node, gen, log, committed: Math.max(seen.committed, after.committed) };
+      }
+      if (gen < seen.gen && serves(before)) {
+        // one that does not know of its successor may still hear of copies made before it was deposed
+        const told = missing({ ...seen, log, committed: after.committed }, seen.log);
+        const fresh = told.filter((r) => r.lsn > before.committed);
+        return fresh.length > 0
+          ? `${node} acknowledges ${plural(sum(fresh), 'commit')} that ${seen.node}, primary by now, does not have`
+          : seen;
       }
       const gone = missing(seen, log);
       if (gone.length > 0)
@@ -156,19 +164,45 @@ const callersReturn: Property<P> = {
   },
 };
 
+/** The same world, where what stays down for good counts as no disturbance. */
+const without = (world: World, spared: (id: string) => boolean): World => ({
+  now: world.now,
+  actors: world.actors.filter((a) => world.up(a.id) || !spared(a.id)),
+  state: (id) => world.state(id),
+  up: (id) => world.up(id),
+  traffic: world.traffic,
+});
+
 /** Since when the faults are over and the primary RDS knows of is open; undefined while one of them is not so. */
 function unbroken(calm: Undisturbed, world: World, open: number): number | undefined {
   const rds = world.state('rds');
-  const writer = isRds(rds) ? world.state(rds.disk.writer) : undefined;
-  if (!serves(writer)) return undefined;
-  const since = calm.since(world);
+  const writer = isRds(rds) ? rds.disk.writer : undefined;
+  if (writer === undefined || !serves(world.state(writer))) return undefined;
   // an instance that stays down disturbs nobody once another one has taken over
+  const since = calm.since(without(world, (id) => id.startsWith('db') || /^s\d/.test(id)));
   return since === undefined ? undefined : Math.max(since, open);
+}
+
+/** Enough is up for somebody to be promoted without losing a commit. */
+function enough(world: World, p: P): boolean {
+  const rds = world.state('rds');
+  if (!isRds(rds)) return false;
+  const up = (ids: readonly string[]) => ids.filter((id) => world.up(id)).length;
+  switch (p.mode) {
+    case 'instance':
+      return up(rds.disk.inSync) > 0;
+    case 'cluster':
+      return up(members(p)) >= 2;
+    case 'replica':
+      return world.up(rds.disk.writer) || (p.operator > 0 && up(replicas(p)) === p.replicas);
+    case 'aurora':
+      return up(members(p)) > 0 && up(stores(p)) >= 4;
+  }
 }
 
 const writesReturn: Property<P> = {
   kind: 'eventually',
-  what: 'Writes come back: with faults over, a primary is open again within the time a failover takes.',
+  what: 'Writes come back: with faults over and enough copies up, somebody is open for writes or being promoted.',
   promised: (p) => p.mode !== 'replica' || p.operator > 0,
   monitor(p) {
     const calm = new Undisturbed(p.loss > 0);
@@ -179,27 +213,23 @@ const writesReturn: Property<P> = {
       },
       listens: ['fault'],
       end(world) {
-        const since = calm.since(world);
-        if (since === undefined || world.now - since < 2 * failoverBound(p)) return undefined;
-        return world.actors.some((a) => serves(world.state(a.id)))
+        const since = calm.since(without(world, (id) => id.startsWith('db') || /^s\d/.test(id)));
+        if (since === undefined || world.now - since < decided(p) || !enough(world, p)) return undefined;
+        const works = world.actors.some((a) => {
+          const state: unknown = world.state(a.id);
+          return isDb(state) && (state.role === 'promoting' || serves(state));
+        });
+        return works
           ? undefined
-          : `no instance is open for writes ${Math.round((world.now - since) / 1e6)} s after the last fault`;
+          : `nobody is open for writes, or becomes so, ${Math.round((world.now - since) / 1e6)} s after the last fault`;
       },
     };
   },
 };
 
-/** Longest a failover should take, µs: detection, decision, promotion. */
-export function failoverBound(p: P): number {
-  const takes = {
-    instance: p.promoteInstance,
-    cluster: p.promoteCluster,
-    replica: p.promoteReplica,
-    aurora: p.promoteAurora,
-  }[p.mode].mean;
-  const person = p.mode === 'replica' ? p.operator * 1000 : 0;
-  return (p.deadAfter + person + 3 * takes + 12_000) * 1000;
-}
+/** How long after the last fault somebody is being promoted at the latest, µs. */
+const decided = (p: P): number =>
+  (2 * p.deadAfter + 2 * p.heartbeat + (p.mode === 'replica' ? p.operator * 1000 : 0) + 12_000) * 1000;
 
 const failover: Property<P> = {
   kind: 'sometimes',

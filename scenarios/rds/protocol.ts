@@ -16,6 +16,7 @@ import type { P } from './params.ts';
  *   Promote(d)       rds ↔ instance            become writer of generation g
  *   Point(ed)        rds ↔ dns                 what the endpoints stand for
  *   Resolve(d)       caller ↔ dns              with a time to live
+ *   Who, Role        proxy ↔ instance          are you open for writes?
  *
  * Sources: RDS User Guide (Concepts.MultiAZ.Failover, multi-az-db-clusters-concepts, USER_ReadRepl); AWS Database Blog, Amazon
  * RDS Under the Hood: Multi-AZ (an external observer decides) and Multi-AZ with two readable standbys: Under the hood;
@@ -31,8 +32,9 @@ export interface Rec {
   readonly op: number;
   /** transactions in it */
   readonly n: number;
-  /** the row it sets; empty for a group of the application's transactions */
+  /** the row it sets, and to what; empty for a group of the application's transactions */
   readonly key: string;
+  readonly value: number;
   /** writer's uptime, µs */
   readonly at: number;
 }
@@ -44,7 +46,13 @@ export interface Endpoints {
 }
 
 export type Msg =
-  | { readonly type: 'Write'; readonly op: number; readonly n: number; readonly key: string }
+  | {
+      readonly type: 'Write';
+      readonly op: number;
+      readonly n: number;
+      readonly key: string;
+      readonly value: number;
+    }
   | { readonly type: 'Done'; readonly op: number }
   | { readonly type: 'Read'; readonly op: number; readonly key: string }
   | { readonly type: 'Value'; readonly op: number; readonly value: number | null; readonly lsn: number }
@@ -55,6 +63,8 @@ export type Msg =
       readonly prev: number;
       readonly prevGen: number;
       readonly records: readonly Rec[];
+      /** where the writer itself stands: a copy knows by it that it is behind */
+      readonly end: number;
     }
   | { readonly type: 'Ack'; readonly gen: number; readonly lsn: number; readonly fits: boolean }
   | { readonly type: 'Renew'; readonly gen: number; readonly n: number; readonly live: readonly string[] }
@@ -90,6 +100,8 @@ export type Msg =
   | { readonly type: 'Promoted'; readonly gen: number }
   | { readonly type: 'Point'; readonly record: Endpoints }
   | { readonly type: 'Pointed'; readonly version: number }
+  | { readonly type: 'Who' }
+  | { readonly type: 'Role'; readonly writable: boolean }
   | { readonly type: 'Resolve'; readonly reader: boolean }
   | { readonly type: 'Resolved'; readonly reader: boolean; readonly addresses: readonly string[] };
 
@@ -108,14 +120,16 @@ export function ignore<const N extends readonly Name[]>(
   };
 }
 
-export const TO_CALLER = ['Done', 'Value', 'Refused', 'Resolved'] as const;
-export const TO_WRITER = ['Write', 'Read', 'Ack', 'Lease', 'View', 'Assign', 'Promote'] as const;
+export const TO_CALLER = ['Done', 'Value', 'Refused', 'Resolved', 'Role'] as const;
+export const TO_WRITER = ['Write', 'Read', 'Ack', 'Lease', 'View', 'Assign', 'Promote', 'Who'] as const;
+export const TO_COPY = ['Ship', 'Fence', 'Position'] as const;
 export const TO_RDS = ['Renew', 'Ask', 'Hello', 'Promoted', 'Pointed'] as const;
 export const TO_DNS = ['Point', 'Resolve'] as const;
 
 export const MS = 1000;
 export const RDS_NODE = 'rds';
 export const DNS_NODE = 'dns';
+export const PROXY_NODE = 'proxy';
 
 export const plural = (n: number, word: string): string =>
   `${n.toLocaleString('en-US')} ${word}${n === 1 ? '' : 's'}`;

@@ -50,10 +50,17 @@ export interface RdsRules {
   readonly heedsInSync: boolean;
   /** of the readers it promotes the one with the most recent record, once a majority has answered */
   readonly takesFurthest: boolean;
+  /** silence of the primary leads to a failover */
+  readonly decides: boolean;
   /** DNS is told who the writer is now */
   readonly movesEndpoint: boolean;
 }
-export const RDS_RULES: RdsRules = { heedsInSync: true, takesFurthest: true, movesEndpoint: true };
+export const RDS_RULES: RdsRules = {
+  heedsInSync: true,
+  takesFurthest: true,
+  decides: true,
+  movesEndpoint: true,
+};
 
 const AGAIN = 2000 * MS;
 
@@ -291,7 +298,7 @@ export function rds(rules: RdsRules = RDS_RULES): Protocol<RdsState, Msg, RdsTim
     after: {
       watch(s, here) {
         const { phase } = s.disk;
-        if (phase === 'watching') return failOver(s, here);
+        if (phase === 'watching' && rules.decides) return failOver(s, here);
         if (phase !== 'promoting' || here.params.mode === 'instance' || here.params.mode === 'replica')
           return [s, set('watch', here.params.deadAfter * MS)];
         // Whoever was to take over is itself gone: another round, in a newer generation.
@@ -314,7 +321,7 @@ export function rds(rules: RdsRules = RDS_RULES): Protocol<RdsState, Msg, RdsTim
           ];
         }
         // A promotion takes its time: it is asked for again, but not every other second.
-        if (disk.phase === 'promoting') return [s, ...promote(disk), set('again', 5 * AGAIN)];
+        if (disk.phase === 'promoting') return [s, ...promote(disk), set('again', 10 * AGAIN)];
         return s.pointed < disk.endpoints.version ? [s, ...point(disk.endpoints)] : [s];
       },
       operator(s, here) {

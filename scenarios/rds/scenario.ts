@@ -8,7 +8,8 @@ import { meter, metrics } from './meter.ts';
 import { members, params, replicas, stores } from './params.ts';
 import { presets } from './presets.ts';
 import { properties, quiet, serves } from './properties.ts';
-import { DNS_NODE, RDS_NODE } from './protocol.ts';
+import { DNS_NODE, PROXY_NODE, RDS_NODE } from './protocol.ts';
+import { proxy } from './proxy.ts';
 import { rds } from './rds.ts';
 import { store } from './store.ts';
 import { twins } from './twins.ts';
@@ -46,18 +47,32 @@ export default scenario({
       return `lease (${p.lease} ms) must be longer than two heartbeats (${p.heartbeat} ms each), or a healthy primary stops at the first lost message.`;
     if ((p.mode === 'replica' || p.mode === 'aurora') && p.replicas === 0)
       return `mode=${p.mode} needs replicas=1 or more: there is nobody to read from or to promote.`;
+    if (p.proxy && p.reads === 'reader')
+      return 'proxy=on leads to the writer only; take reads=writer with it.';
     if (p.link > 0 && replicas(p).length === 0)
       return `link is the way to an asynchronous replica; mode=${p.mode} replicas=${p.replicas} has none.`;
     return undefined;
   },
   presets,
-  parts: { app: app(), client: client(), db: db(), store: store(), rds: rds(), dns },
+  parts: {
+    app: app(),
+    client: client(),
+    proxy,
+    db: db(),
+    store: store(),
+    rds: rds(),
+    dns,
+    plane: rds(),
+    names: dns,
+  },
   actors: (p) => [
     ...Array.from({ length: p.apps }, (_, i) => ({ id: p.apps === 1 ? 'app' : `app${i + 1}`, part: 'app' })),
+    ...(p.proxy ? [{ id: PROXY_NODE, part: 'proxy' }] : []),
     ...[...members(p), ...replicas(p)].map((id) => ({ id, part: 'db' })),
     ...stores(p).map((id) => ({ id, part: 'store' })),
-    { id: RDS_NODE, part: 'rds' },
-    { id: DNS_NODE, part: 'dns' },
+    // with mode=aurora the six copies are what is looked at: the control plane and DNS have no lane
+    { id: RDS_NODE, part: p.mode === 'aurora' ? 'plane' : 'rds' },
+    { id: DNS_NODE, part: p.mode === 'aurora' ? 'names' : 'dns' },
     ...Array.from({ length: p.clients }, (_, i) => ({ id: `c${i + 1}`, part: 'client' })),
   ],
   length: (p) => p.simSeconds * 1000,
@@ -90,51 +105,64 @@ export default scenario({
   metrics,
   meter,
   look: {
-    lanes: ['app', 'db', 'store', 'rds', 'dns'],
+    lanes: ['app', 'proxy', 'db', 'store', 'rds', 'dns'],
     states: {
       connected: { tone: 'good', legend: 'commits' },
       failing: { tone: 'bad', legend: 'fails' },
+      holding: { tone: 'warm', legend: 'lets requests wait' },
       primary: { tone: 'strong', legend: 'primary', stale: 'stale primary' },
       'primary, alone': { tone: 'warm', legend: 'primary, unprotected' },
-      standby: { tone: 'quiet', legend: 'standby (not readable)' },
-      reader: { tone: 'second', legend: 'reader' },
-      'read replica': { tone: 'second', legend: 'read replica' },
-      promoting: { tone: 'odd', legend: 'becomes primary' },
-      starting: { tone: 'quiet', legend: 'starting' },
+      standby: { tone: 'quiet', legend: 'standby (no reads)' },
+      reader: { tone: 'second', legend: 'readable copy' },
+      'read replica': { tone: 'second', legend: 'readable copy' },
+      behind: { tone: 'warm', legend: 'far behind' },
+      promoting: { tone: 'odd', legend: 'failing over' },
+      starting: { tone: 'quiet', legend: 'at rest' },
       fenced: { tone: 'faded', legend: 'fenced' },
       demoted: { tone: 'faded', legend: 'fenced' },
-      copy: { tone: 'second', legend: 'storage copy' },
-      watching: { tone: 'quiet', legend: 'watching' },
+      copy: { tone: 'faded', legend: 'storage copy' },
+      watching: { tone: 'quiet', legend: 'at rest' },
       'failing over': { tone: 'odd', legend: 'failing over' },
       waiting: { tone: 'warm', legend: 'waits' },
-      alarm: { tone: 'bad', legend: 'alarm' },
-      '→ db1': { tone: 'quiet', legend: 'DNS record' },
-      '→ db2': { tone: 'strong', legend: 'DNS record' },
-      '→ db3': { tone: 'strong', legend: 'DNS record' },
-      '→ db4': { tone: 'strong', legend: 'DNS record' },
+      alarm: { tone: 'bad', legend: 'fails' },
+      ...Object.fromEntries(
+        ['→ db1', '→ db2', '→ db3', '→ db4'].map((name) => [
+          name,
+          { tone: 'faded' as const, legend: 'DNS record' },
+        ]),
+      ),
     },
     messages: {
-      Write: { ink: 'quiet', legend: 'commit' },
-      Done: { ink: 'reply', legend: 'commit' },
-      Read: { ink: 'quiet', legend: 'read' },
-      Value: { ink: 'reply', legend: 'read' },
+      ...Object.fromEntries(
+        [
+          'Write',
+          'Done',
+          'Read',
+          'Value',
+          'Ship',
+          'Ack',
+          'Renew',
+          'Lease',
+          'Resolve',
+          'Resolved',
+          'Pointed',
+          'Who',
+          'Role',
+        ].map((name) => [name, { ink: 'quiet' as const, legend: 'commit, log, heartbeat, lookup' }]),
+      ),
+      ...Object.fromEntries(
+        ['Fence', 'Promote', 'Point'].map((name) => [
+          name,
+          { ink: 'decide' as const, legend: 'order of RDS' },
+        ]),
+      ),
+      ...Object.fromEntries(
+        ['Ask', 'View', 'Hello', 'Assign', 'Position', 'Promoted'].map((name) => [
+          name,
+          { ink: 'grant' as const, legend: 'report, role' },
+        ]),
+      ),
       Refused: { ink: 'bad', legend: 'refused' },
-      Ship: { ink: 'quiet', legend: 'log shipping' },
-      Ack: { ink: 'reply', legend: 'log shipping' },
-      Renew: { ink: 'quiet', legend: 'heartbeat' },
-      Lease: { ink: 'quiet', legend: 'heartbeat' },
-      Ask: { ink: 'ask', legend: 'membership' },
-      View: { ink: 'grant', legend: 'membership' },
-      Hello: { ink: 'ask', legend: 'who am I?' },
-      Assign: { ink: 'grant', legend: 'role' },
-      Fence: { ink: 'decide', legend: 'fence' },
-      Position: { ink: 'grant', legend: 'position' },
-      Promote: { ink: 'decide', legend: 'promote' },
-      Promoted: { ink: 'grant', legend: 'promoted' },
-      Point: { ink: 'decide', legend: 'DNS change' },
-      Pointed: { ink: 'reply', legend: 'DNS change' },
-      Resolve: { ink: 'quiet', legend: 'DNS lookup' },
-      Resolved: { ink: 'quiet', legend: 'DNS lookup' },
     },
     tracks: [
       {
