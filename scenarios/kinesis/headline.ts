@@ -9,6 +9,7 @@ const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/
 export function headline(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;
   const p = run.params;
+  if (p.source === 'workers') return ofWorkers(run);
   if (m('expired_unread') > 0)
     return `The age meets ${p.retentionPeriodHours} h: ${thousands(m('expired_unread'))} records expire unread`;
   if (slows(p)) return `A slow consumer: iterator age up to ${lasting(m('iterator_age_max_s'))}`;
@@ -26,6 +27,24 @@ export function headline(run: Run<P>): string {
   if (m('throttled_share') > 0)
     return `${shards} against ${thousands(m('offered_peak'))}/s: a record waits up to ${time(m('put_p99_ms'))} (p99)`;
   return `Nothing refused: ${percent(m('capacity_used_share'))} of ${shards} used`;
+}
+
+function ofWorkers(run: Run<P>): string {
+  const { takeover_ms, child_wait_ms, parent_unread = 0, processed_twice = 0, processed = 0 } = run.metrics;
+  const twice =
+    processed_twice === 0
+      ? 'nothing processed twice'
+      : `${processed_twice} record${processed_twice === 1 ? '' : 's'} processed twice`;
+  const paused = run.events.some((e) => e.kind === 'fault' && e.fault === 'resume');
+  if (takeover_ms !== undefined && paused && processed_twice > 0)
+    return `Taken over after ${time(takeover_ms)}; the old owner wakes: ${processed_twice} records twice`;
+  if (takeover_ms !== undefined) return `Nobody reads for ${time(takeover_ms)}, then ${twice}`;
+  const reader = run.params.reshard === 'merge' ? 'The child waits' : 'Children wait';
+  if (child_wait_ms !== undefined)
+    return parent_unread === 0
+      ? `${reader} ${time(child_wait_ms)} for a lease`
+      : `${reader} ${time(child_wait_ms)} until ${parent_unread} record${parent_unread === 1 ? '' : 's'} of the past ${parent_unread === 1 ? 'is' : 'are'} read`;
+  return `${processed} records processed, ${twice}`;
 }
 
 const lasting = (seconds: number) =>
@@ -46,7 +65,24 @@ function slowestPoll(run: Run<P>) {
   );
 }
 
+/** from the fault to the new owner, or from the split or merge to the first record of a child */
+function waiting(run: Run<P>) {
+  const { takeover_ms, child_wait_ms } = run.metrics;
+  const fault = run.events.find((e) => e.kind === 'fault' && (e.fault === 'crash' || e.fault === 'pause'));
+  if (takeover_ms !== undefined && fault)
+    return {
+      from: fault.at,
+      to: fault.at + takeover_ms * 1000,
+      label: `${time(takeover_ms)} without an owner`,
+    };
+  const from = run.params.reshardAt * 1e6;
+  return child_wait_ms === undefined
+    ? undefined
+    : { from, to: from + child_wait_ms * 1000, label: `${time(child_wait_ms)}: the past first` };
+}
+
 export function span(run: Run<P>) {
+  if (run.params.source === 'workers') return waiting(run);
   if (run.params.source === 'load' && detailed(run.params)) return slowestPoll(run);
   const states = run.events.flatMap((e) => (e.kind === 'state' ? [e] : []));
   const slow = states.find((e) => e.state === 'slow');

@@ -1,8 +1,10 @@
 import type { Meter, Monitor, Property, World } from '../../src/sim/scenario.ts';
+import type { LogState } from './kcl-stream.ts';
 import type { ConsumerState } from './load-consumer.ts';
 import type { ProducersState } from './load-producers.ts';
 import { ageOf, type StreamState } from './load-stream.ts';
 import { detailed, type P } from './params.ts';
+import { flaw } from './shards.ts';
 import { nextSequence, writtenAt } from './store.ts';
 
 const storeOf = (world: World) => (world.state('stream') as StreamState | undefined)?.store;
@@ -22,6 +24,19 @@ const audited = (name: string) => (): Monitor => {
 };
 
 export const loadProperties: Readonly<Record<string, Property<P>>> = {
+  'hash ranges partition the key space': {
+    kind: 'always',
+    what: 'the open shards cover all 2^128 hash keys, each once, at all times (Merge two shards)',
+    monitor: () => ({
+      changed(node, _before, after) {
+        const shards = node === 'stream' ? (after as LogState | undefined)?.shards : undefined;
+        return shards && flaw(shards);
+      },
+      listens: ['sample'],
+      event: (_e, world) => storeOf(world)?.broken,
+      end: (world) => storeOf(world)?.broken,
+    }),
+  },
   'within the write limit': {
     kind: 'always',
     what: 'no shard takes more than 1,000 records or 1 MiB in a second (Quotas and limits)',

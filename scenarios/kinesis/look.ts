@@ -80,7 +80,7 @@ const tracks: readonly Track[] = [
 ];
 
 export const look: Omit<Look<P>, 'headline' | 'span'> = {
-  lanes: ['producers', 'stream', 'consumer', 'enhanced'],
+  lanes: ['producers', 'stream', 'consumer', 'enhanced', 'writer', 'log', 'leases', 'worker'],
   states: {
     sending: { tone: 'quiet', legend: 'producers' },
     accepting: { tone: 'good', legend: 'takes every record' },
@@ -88,19 +88,38 @@ export const look: Omit<Look<P>, 'headline' | 'span'> = {
     polling: { tone: 'strong', legend: 'polls' },
     subscribed: { tone: 'odd', legend: 'enhanced fan-out' },
     slow: { tone: 'warm', legend: 'slow' },
+    producing: { tone: 'quiet', legend: 'producer' },
+    open: { tone: 'good', legend: 'open shards' },
+    table: { tone: 'quiet', legend: 'lease table' },
+    reads: { tone: 'strong', legend: 'holds the lease' },
+    spare: { tone: 'faded', legend: 'no lease' },
   },
   messages: {
     PutRecords: { ink: 'decide', legend: 'PutRecords' },
-    PutRecordsResult: { ink: 'reply', legend: 'taken' },
+    PutRecordsResult: { ink: 'reply', legend: 'answer' },
     PartialFailure: { ink: 'bad', legend: 'refused' },
     GetRecords: { ink: 'quiet', legend: 'GetRecords' },
     Records: { ink: 'data', legend: 'records' },
     Exceeded: { ink: 'bad', legend: 'over 5 reads/s' },
     Subscribe: { ink: 'quiet', legend: 'subscribe' },
     Push: { ink: 'grant', legend: 'pushed' },
+    PutRecord: { ink: 'quiet', legend: 'PutRecord' },
+    Stored: { ink: 'reply', legend: 'answer' },
+    ListShards: { ink: 'quiet', legend: 'scan' },
+    Shards: { ink: 'reply', legend: 'answer' },
+    Scan: { ink: 'quiet', legend: 'scan' },
+    Rows: { ink: 'reply', legend: 'answer' },
+    Create: { ink: 'decide', legend: 'creates a lease' },
+    Take: { ink: 'decide', legend: 'takes a lease' },
+    Renew: { ink: 'quiet', legend: 'renews' },
+    Checkpoint: { ink: 'grant', legend: 'checkpoint' },
+    Written: { ink: 'reply', legend: 'answer' },
+    Refused: { ink: 'bad', legend: 'condition failed' },
   },
   tracks,
   footer: (p) => {
+    if (p.source === 'workers')
+      return 'Each worker takes expired leases itself (KCL 1 and 2; in KCL 3 a leader assigns them). No graceful hand-off.';
     const what = detailed(p) ? '' : `Aggregated: about ${thousands(records(p))} records. `;
     return `${what}AWS says "per second", not how it counts: calendar seconds here. No burst capacity.`;
   },

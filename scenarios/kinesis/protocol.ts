@@ -1,7 +1,11 @@
+import { leases, TABLE, type TableRules } from './kcl-leases.ts';
+import { log } from './kcl-stream.ts';
+import { WORKER, type WorkerRules, worker } from './kcl-worker.ts';
+import { writer } from './kcl-writer.ts';
 import { consumer } from './load-consumer.ts';
 import { PRODUCERS, producers } from './load-producers.ts';
 import { stream } from './load-stream.ts';
-import { MAP } from './shards.ts';
+import { MAP, type MapRules } from './shards.ts';
 import type { StoreRules } from './store.ts';
 
 export const STORE: StoreRules = { ...MAP, countsRecords: true, countsReads: true, ageOfRecord: true };
@@ -15,6 +19,9 @@ export const producerParts = (rules: Partial<typeof PRODUCERS>) => {
   const part = producers({ ...PRODUCERS, ...rules });
   return { producers: part, crowd: part };
 };
+export const logPart = (rules: Partial<MapRules>) => ({ log: log({ ...MAP, ...rules }) });
+export const tablePart = (rules: Partial<TableRules>) => ({ leases: leases({ ...TABLE, ...rules }) });
+export const workerPart = (rules: Partial<WorkerRules>) => ({ worker: worker({ ...WORKER, ...rules }) });
 const shared = consumer('shared');
 const enhanced = consumer('enhanced');
 
@@ -25,4 +32,8 @@ export const parts = {
   reader: shared,
   enhanced,
   'enhanced reader': enhanced,
+  ...logPart({}),
+  ...tablePart({}),
+  ...workerPart({}),
+  writer,
 };

@@ -1,5 +1,7 @@
-import { scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario } from '../../src/sim/scenario.ts';
 import { headline, span } from './headline.ts';
+import { kclMeter, kclMetrics, kclProperties } from './kcl-properties.ts';
+import type { WorkerState } from './kcl-worker.ts';
 import { loadMeter, loadMetrics, loadProperties } from './load-properties.ts';
 import { look } from './look.ts';
 import { check, detailed, type P, params, slows } from './params.ts';
@@ -20,6 +22,22 @@ function loadActors(p: P) {
   ];
 }
 
+const workerActors = (p: P) => [
+  { id: 'producer', part: 'writer' },
+  { id: 'stream', part: 'log' },
+  { id: 'leases', part: 'leases' },
+  ...Array.from({ length: p.workers }, (_, i) => ({ id: `w${i + 1}`, part: 'worker' })),
+];
+
+const hasLease = (state: unknown): boolean =>
+  Object.keys((state as Partial<WorkerState> | undefined)?.held ?? {}).length > 0;
+
+/** between two checkpoints: some of the batch is done, and not yet all */
+const inTheMiddle = (state: unknown): boolean =>
+  Object.values((state as Partial<WorkerState> | undefined)?.held ?? {}).some(
+    (h) => h.done >= 2 && h.done < h.batch.length,
+  );
+
 export default scenario({
   id: 'kinesis',
   title: 'Kinesis Data Streams',
@@ -35,12 +53,17 @@ export default scenario({
   check,
   presets,
   parts,
-  actors: (p) => loadActors(p),
+  actors: (p) => (p.source === 'load' ? loadActors(p) : workerActors(p)),
   length: (p) => p.simSeconds * 1000,
   network: (p) => ({ latency: p.latency }),
-  properties: loadProperties,
+  targets: {
+    processing: (world) => world.actors.find((a) => inTheMiddle(world.state(a.id)))?.id,
+    owner: (world) => world.actors.find((a) => hasLease(world.state(a.id)))?.id,
+  },
+  withstands: NO_LIES,
+  properties: { ...loadProperties, ...kclProperties },
   twins,
-  metrics: loadMetrics,
-  meter: loadMeter,
+  metrics: { ...loadMetrics, ...kclMetrics },
+  meter: (p) => (p.source === 'load' ? loadMeter(p) : kclMeter()),
   look: { ...look, headline, span },
 });
