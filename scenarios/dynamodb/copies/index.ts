@@ -14,6 +14,7 @@ import type {
 import { account } from './account.ts';
 import { app } from './app.ts';
 import { coordinator } from './coordinator.ts';
+import { generators } from './generators.ts';
 import { base, index } from './gsi.ts';
 import { footer, headline, span, window } from './headline.ts';
 import { isReplica } from './judge.ts';
@@ -115,7 +116,7 @@ export const copiesStates: Look<P>['states'] = {
   'cut off': { tone: 'bad', legend: 'refuses' },
 };
 
-export const copiesGenerators: readonly Generator<P>[] = [];
+export const copiesGenerators: readonly Generator<P>[] = generators;
 
 export const copiesTargets: NonNullable<Scenario['targets']> = {
   leader: (world) =>
