@@ -169,13 +169,13 @@ export class Table {
     }
   }
 
-  /** Everything due up to and including `until`, in time order; a second begins before the requests of its instant. */
+  /** Everything due before `until`, in time order; a second begins before the requests of its instant. */
   advance(until: number): void {
     this.#clear();
     for (;;) {
       const retry = this.#waiting.due.next;
       const request = Math.min(this.#next, retry);
-      if (Math.min(request, this.#tick) > until) break;
+      if (Math.min(request, this.#tick) >= until) break;
       if (this.#tick <= request) {
         this.now = this.#tick;
         this.#tick += SECOND;

@@ -263,16 +263,18 @@ function burstStory(state: TableState, t: Table, p: P) {
 }
 
 /** A partition or an index as the picture shows it: what it is told is what it is. */
-export const lane: Protocol<{ readonly there: boolean }, Report, never, P> = {
+export const lane: Protocol<{ readonly there: boolean; readonly holds: string }, Report, never, P> = {
   start(here) {
     const there = here.self === 'index' || Number(here.self.slice(1)) <= layout(here.params);
-    return [{ there }, there ? become('serving') : become('none')];
+    return [{ there, holds: '' }, there ? become('serving') : become('none')];
   },
   on: {
-    Full: (s, m, _from, here) =>
-      s.there ? [s, become(here.self === 'index' ? 'full' : 'throttling', m.text)] : [s],
-    Eased: (s) => (s.there ? [s, become('serving')] : [s]),
-    Split: (_s, m) => [{ there: true }, become('serving', m.text)],
+    Full(s, m, _from, here) {
+      const text = s.holds ? `${s.holds}, ${m.text}` : m.text;
+      return s.there ? [s, become(here.self === 'index' ? 'full' : 'throttling', text)] : [s];
+    },
+    Eased: (s) => (s.there ? [s, become('serving', s.holds)] : [s]),
+    Split: (_s, m) => [{ there: true, holds: m.text }, become('serving', m.text)],
   },
   after: {},
 };
