@@ -117,7 +117,11 @@ export function coordinator(
   };
 
   const begin = (s: CoordinatorState, m: Request, from: string, here: Hand): Next => {
-    const tx = m.token % 100 > 0 || !rules.heedsToken ? `T${m.serial}.${m.attempt}` : `T${m.serial}`;
+    const named = `T${m.serial}`;
+    const expired =
+      named in s.ledger && here.clock - s.ledger[named]!.stamp.us > here.params.tokenMinutes * 60_000 * MS;
+    const fresh = m.token % 100 > 0 || !rules.heedsToken || expired;
+    const tx = fresh ? `${named}.${m.attempt}` : named;
     const waiting = { ...s.waiting, [tx]: { from, request: m } };
     const line = s.ledger[tx];
     if (line) {
@@ -128,7 +132,7 @@ export function coordinator(
       return [known, note(`has ${tx} in its ledger: done already`), answer(from, m, null)];
     }
     const last = Math.max(here.clock, s.last + 1);
-    const fresh: Line = {
+    const opened: Line = {
       stamp: { us: last, by: here.self },
       key: m.key,
       parts: deltas(m.key, m.value),
@@ -138,8 +142,8 @@ export function coordinator(
       ended: [],
       tries: 0,
     };
-    const next = withLine({ ...s, waiting, last }, tx, fresh);
-    return [next, save(disk(next)), bar(next), ...push(tx, fresh), again(tx)];
+    const next = withLine({ ...s, waiting, last }, tx, opened);
+    return [next, save(disk(next)), bar(next), ...push(tx, opened), again(tx)];
   };
 
   const look = (s: CoordinatorState, m: Request, from: string, here: Hand): Next => {

@@ -54,6 +54,8 @@ export function headline(run: Run<P>): string {
     case 'transactions': {
       const again = notes(run, /in its ledger/).length;
       if (again > 0) return `Asked again, moved once: the token was in the ledger`;
+      if (run.verdicts.some((v) => v.property === 'a retry is applied once' && !v.holds))
+        return 'A retry without its token is another transfer: moved twice';
       if (m('committed') === 0 && m('conflicts') === 0) return 'No transaction ended';
       const wrong = wrongSum(run);
       if (wrong)

@@ -133,7 +133,11 @@ export function mrec(rules: MrecRules = MREC): Protocol<RegionState, MrecMessage
         if (held?.op === m.version.op || (held && !rules.wins(m.version, held))) {
           const lost = held && held.op !== m.version.op && !held.knew.includes(m.version.op);
           const story = lost
-            ? [note(`keeps ${m.key}=${held.value}: ${m.key}=${m.version.value} from ${from} is older`)]
+            ? [
+                note(
+                  `keeps ${m.key}=${held.value}: ${m.key}=${m.version.value} from ${from} has an earlier timestamp`,
+                ),
+              ]
             : [];
           return [s, ...story, save(disk(s)), got];
         }
@@ -142,7 +146,7 @@ export function mrec(rules: MrecRules = MREC): Protocol<RegionState, MrecMessage
           held && !m.version.knew.includes(held.op)
             ? [
                 note(
-                  `overwrites ${m.key}=${held.value} with ${m.key}=${m.version.value} from ${from}, written later`,
+                  `overwrites ${m.key}=${held.value} with ${m.key}=${m.version.value} from ${from}, whose timestamp is later`,
                 ),
               ]
             : [];

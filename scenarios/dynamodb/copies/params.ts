@@ -1,4 +1,5 @@
 import { choice, distribution, int, number, type Values } from '../../../src/sim/params.ts';
+import { COPIES } from '../constants.ts';
 
 /** Times that AWS documents no number for are parameters; the defaults keep the proportions and fit a picture. */
 export const copiesParams = {
@@ -68,6 +69,13 @@ export const copiesParams = {
     what: 'for copies=transactions: whether a retry carries the client request token of the first try',
     choices: ['same', 'new'],
     default: 'same',
+  }),
+  tokenMinutes: number({
+    what: `for copies=transactions: ${COPIES.tokenMinutes.what} (${COPIES.tokenMinutes.source}), here from its beginning`,
+    default: COPIES.tokenMinutes.value,
+    min: 0,
+    max: 1440,
+    unit: 'minutes',
   }),
   patience: number({
     what: 'time after which an application stops waiting for an answer',

@@ -207,7 +207,7 @@ const once: Prop = {
   kind: 'always',
   what: 'A retry is applied once: tries of one transfer with the same client token are one transaction.',
   judged: only('transactions'),
-  promised: (p) => p.tokens === 'same',
+  promised: (p) => p.tokens === 'same' && p.tokenMinutes * 60_000 > p.copiesMs,
   fold: () => ({
     start: null,
     changed(seen, node, _before, after) {
