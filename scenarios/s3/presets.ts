@@ -43,6 +43,7 @@ export const presets: Readonly<Record<string, Preset<typeof params>>> = {
       duration: 1_500_000,
     },
     faults: [{ at: 1_140_000, fault: 'crash', nodes: [SOURCE] }],
+    seed: 10,
   },
   'replication-stall': {
     title: 'Replication stalls for a while',

@@ -4,6 +4,7 @@ import { type Actor, scenario } from '../../src/sim/scenario.ts';
 import { check } from './check.ts';
 import { client } from './client.ts';
 import { FRONT, front } from './front.ts';
+import { generators } from './generators.ts';
 import { headline } from './headline.ts';
 import { bucket } from './load.ts';
 import { look } from './look.ts';
@@ -108,6 +109,7 @@ export default scenario({
   metrics,
   meter,
   look: { ...look, headline, span },
+  generators,
 });
 
 const NEAR = parseDistribution('uniform:5:15');
