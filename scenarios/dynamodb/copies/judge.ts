@@ -4,7 +4,7 @@ import { Undisturbed } from '../../../src/sim/undisturbed.ts';
 import type { AccountState } from './account.ts';
 import type { BaseState, IndexState } from './gsi.ts';
 import type { RegionState } from './mrec.ts';
-import type { StrongState } from './mrsc.ts';
+import type { StrongState } from './mrsc-state.ts';
 import type { P } from './params.ts';
 import type { Entry, ReplicaState } from './partition.ts';
 

@@ -1,8 +1,9 @@
 import type { Meter, MetricInfo } from '../../../src/sim/scenario.ts';
 import type { Value } from '../../../src/sim/trace.ts';
 import { isBase, isIndex, isRegion, Puts, statesOf } from './judge.ts';
+import { stale } from './judge-index.ts';
+import { lostWrites } from './judge-regions.ts';
 import type { P } from './params.ts';
-import { lostWrites, stale } from './properties.ts';
 
 export const metrics: Readonly<Record<string, MetricInfo>> = {
   write_ms: { unit: 'ms', what: 'what an application waited for an acknowledged write, mean' },

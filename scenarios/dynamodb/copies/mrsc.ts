@@ -10,98 +10,24 @@ import {
   send,
   sendAll,
 } from '../../../src/sim/protocol.ts';
-import type { Value } from '../../../src/sim/trace.ts';
+import {
+  above,
+  agreeing,
+  free,
+  type Held,
+  type MrscMessage,
+  put,
+  type Round,
+  raise,
+  type StrongState,
+  slot,
+  without,
+  withRound,
+} from './mrsc-state.ts';
 import { MS, type P } from './params.ts';
-import { type AppMessage, answer, firstSight, type Request, refuse, type Seen } from './wire.ts';
+import { answer, firstSight, type Request, refuse } from './wire.ts';
 
-/**
- * A global table with multi-Region strong consistency: three Regions, a write is in two of them before it is
- * acknowledged, a strong read anywhere returns the latest, and a write of an item that another Region is writing fails
- * with ReplicatedWriteConflictException (Developer Guide, "How DynamoDB global tables work"). How AWS does it is not
- * published; this is one protocol that does the same: an item is a Paxos register, changed by one round of two phases
- * over a majority of Regions (Rystsov, CASPaxos, 2018).
- *
- *   Claim     Region → all   may I write this item, under this number?
- *   Claimed   Region → it    yes, and this is what I have | no: another Region is writing it
- *   Accept    Region → all   the item is this now, under my number
- *   Accepted  Region → it    stored | no, a higher number was here
- *   Latest    Region → all   for a strong read: what do you have?
- *   Have      Region → it    two that agree are an answer
- */
-export type MrscMessage =
-  | {
-      readonly type: 'Claim';
-      readonly round: number;
-      readonly key: string;
-      readonly ballot: Ballot;
-      readonly fixes: boolean;
-    }
-  | {
-      readonly type: 'Claimed';
-      readonly round: number;
-      readonly ok: boolean;
-      /** another Region's write is under way, and not just a higher number promised */
-      readonly busy: boolean;
-      readonly high: number;
-      readonly held: Held;
-    }
-  | { readonly type: 'Accept'; readonly round: number; readonly key: string; readonly held: Held }
-  | { readonly type: 'Accepted'; readonly round: number; readonly ok: boolean; readonly high: number }
-  | { readonly type: 'Latest'; readonly round: number; readonly key: string }
-  | { readonly type: 'Have'; readonly round: number; readonly held: Held; readonly busy: boolean }
-  | AppMessage;
-
-export interface Ballot {
-  readonly n: number;
-  readonly region: string;
-}
-export interface Held {
-  readonly ballot: Ballot;
-  readonly value: Value;
-  /** the writes this value stands on, its own last */
-  readonly ops: readonly number[];
-}
-const NONE: Ballot = { n: 0, region: '' };
-const EMPTY: Held = { ballot: NONE, value: null, ops: [] };
-export const above = (a: Ballot, b: Ballot): boolean => a.n > b.n || (a.n === b.n && a.region > b.region);
-
-/** One item at one Region. */
-interface Slot {
-  readonly promised: Ballot;
-  readonly held: Held;
-  /** since when (µs) a write of the promised number is under way; 0 for none */
-  readonly since: number;
-}
-const FRESH: Slot = { promised: NONE, held: EMPTY, since: 0 };
-
-export interface StrongState {
-  readonly kind: 'strong';
-  readonly slots: Readonly<Record<string, Slot>>;
-  readonly rounds: readonly Round[];
-  readonly seen: Seen;
-  readonly alone: boolean;
-}
-
-interface Round {
-  readonly id: number;
-  readonly from: string;
-  readonly request: Request;
-  readonly phase: 'claim' | 'accept' | 'read';
-  readonly ballot: Ballot;
-  /** after an uncertain end: finds out what became of the write instead of writing it */
-  readonly fixes: boolean;
-  readonly held: Held;
-  readonly yes: readonly string[];
-  readonly no: readonly string[];
-  /** somebody refused because another write is under way */
-  readonly busy: boolean;
-  /** the highest number heard of in refusals */
-  readonly high: number;
-  /** read: what each Region has */
-  readonly haves: readonly Held[];
-  readonly tries: number;
-}
-
+/** One Region of a table with multi-Region strong consistency: the messages are in mrsc-state.ts. */
 export interface MrscRules {
   /** Regions that must have a write before it is acknowledged */
   readonly copies: number;
@@ -120,19 +46,7 @@ type Disk = StrongState['slots'];
 
 const MAJORITY = 2;
 
-/** What two Regions have in common was chosen, and nothing acknowledged since can be missing from it. */
-function agreeing(haves: readonly Held[]): Held | undefined {
-  return haves.find((a, i) =>
-    haves.some((b, j) => j > i && a.ballot.n === b.ballot.n && a.ballot.region === b.ballot.region),
-  );
-}
-
 export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage, Timer, P> {
-  const slot = (s: StrongState, key: string) => s.slots[key] ?? FRESH;
-  const put = (s: StrongState, key: string, changed: Slot): StrongState => ({
-    ...s,
-    slots: { ...s.slots, [key]: changed },
-  });
   const bar = (s: StrongState) =>
     become(
       s.alone ? 'cut off' : 'Region',
@@ -141,14 +55,6 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
         .map(([key, { held }]) => `${key}=${held.value}`)
         .join(' '),
     );
-  const withRound = (s: StrongState, round: Round): StrongState => ({
-    ...s,
-    rounds: [...s.rounds.filter((r) => r.id !== round.id), round],
-  });
-  const without = (s: StrongState, id: number): StrongState => ({
-    ...s,
-    rounds: s.rounds.filter((r) => r.id !== id),
-  });
   /** A write that takes longer than this is taken to be abandoned. */
   const fresh = (since: number, here: Hand) =>
     since > 0 && here.uptime - since < 4 * here.params.regionDelay.mean * MS;
@@ -257,11 +163,6 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
     if (unwritten) return claim(free(gone, round), from, request, false, round.tries + 1, here);
     return [gone, ...retry(round, here)];
   };
-  /** the write under this number is over here */
-  const free = (s: StrongState, round: Round): StrongState => {
-    const mine = slot(s, round.request.key);
-    return above(mine.promised, round.ballot) ? s : put(s, round.request.key, { ...mine, since: 0 });
-  };
   const retry = (round: Round, here: Hand): Effects => [
     later('again', here.draw(here.params.regionDelay), [round.request, round.from, round.tries + 1]),
   ];
@@ -363,7 +264,7 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
           s,
           send(
             from,
-            { type: 'Have', round: m.round, held: mine.held, busy: mine.since > 0 } as const,
+            { type: 'Have', round: m.round, held: mine.held } as const,
             `${mine.held.value ?? 'nil'}`,
           ),
         ];
@@ -435,11 +336,5 @@ export function mrsc(rules: MrscRules = MRSC): Protocol<StrongState, MrscMessage
         `${request.key}?`,
       ),
     ];
-  }
-
-  /** A refused number is too low: the next one must be higher than what refused it. */
-  function raise(s: StrongState, key: string, high: number, self: string): StrongState {
-    const mine = slot(s, key);
-    return high > mine.promised.n ? put(s, key, { ...mine, promised: { n: high, region: self } }) : s;
   }
 }
