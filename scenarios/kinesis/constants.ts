@@ -83,7 +83,7 @@ export const ASSUMED = {
     why: 'AWS says "per second" and not how it counts; burst capacity for records above 1 MiB is left out',
   },
   base: { value: 100, unit: 'ms', why: 'a producer chooses its own backoff' },
-  cap: { value: 2000, unit: 'ms', why: 'a producer chooses its own backoff' },
+  cap: { value: 5000, unit: 'ms', why: 'a producer chooses its own backoff' },
   pushLatency: {
     value: 'normal:68:8',
     unit: 'ms',

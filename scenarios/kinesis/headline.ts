@@ -84,6 +84,13 @@ function waiting(run: Run<P>) {
 export function span(run: Run<P>) {
   if (run.params.source === 'workers') return waiting(run);
   if (run.params.source === 'load' && detailed(run.params)) return slowestPoll(run);
+  const after = run.metrics.hot_key_after;
+  if (after !== undefined && (run.params.skew.shares(run.params.keys)[0] ?? 0) > 0.2)
+    return {
+      from: run.params.reshardAt * 1e6,
+      to: run.durationUs,
+      label: `after the ${run.params.reshard}: ${thousands(after)}/s of that key`,
+    };
   const states = run.events.flatMap((e) => (e.kind === 'state' ? [e] : []));
   const slow = states.find((e) => e.state === 'slow');
   const bad = slow ?? states.find((e) => e.state === 'throttling');

@@ -35,7 +35,7 @@ export function leases(rules: TableRules): Protocol<TableState, KclMessage, neve
         rows: state.rows.map((r) => (r.shard === shard ? next : r)),
         by: kind === 'Checkpoint' ? { ...state.by, [shard]: from } : state.by,
       },
-      ...bar(state, next),
+      ...(next.owner !== row.owner || next.ended ? [bar(state, next)] : []),
       send(from, { type: 'Written', write: kind, row: next }, kind === 'Take' ? `${shard} is yours` : ''),
     ];
   };
@@ -60,7 +60,7 @@ export function leases(rules: TableRules): Protocol<TableState, KclMessage, neve
           children: [],
         };
         const next = { ...state, rows: [...state.rows, row] };
-        return [next, send(from, { type: 'Written', write: 'Create', row }, '')];
+        return [next, bar(next, row), send(from, { type: 'Written', write: 'Create', row }, '')];
       },
       Take: (state, m, from) =>
         write(state, from, 'Take', m.shard, (row) =>
@@ -104,5 +104,5 @@ export function leases(rules: TableRules): Protocol<TableState, KclMessage, neve
 /** Shows where each shard stands. */
 function bar(state: TableState, changed: Lease) {
   const rows = state.rows.map((r) => (r.shard === changed.shard ? changed : r)).filter((r) => !r.ended);
-  return [become('table', rows.map((r) => `${r.shard} ${r.owner ?? '–'}`).join(', '))];
+  return become('table', rows.map((r) => `${r.shard} ${r.owner ?? '–'}`).join(', '));
 }

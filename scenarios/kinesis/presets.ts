@@ -74,7 +74,7 @@ export const presets = {
   },
   'zombie-worker': {
     title: 'The owner was only paused',
-    what: 'It wakes up after the lease has moved, finishes the batch in its hand, and learns of its loss when a write is refused.',
+    what: 'It wakes up after the lease has moved. A refused write tells it so, and yet it finishes the batch in its hand: those records are processed twice.',
     set: {
       source: 'workers',
       arrivals: 'poisson:1.5',

@@ -1,4 +1,5 @@
 import { NO_LIES, scenario } from '../../src/sim/scenario.ts';
+import { generators } from './generators.ts';
 import { headline, span } from './headline.ts';
 import { kclMeter, kclMetrics, kclProperties } from './kcl-properties.ts';
 import type { WorkerState } from './kcl-worker.ts';
@@ -66,4 +67,5 @@ export default scenario({
   metrics: { ...loadMetrics, ...kclMetrics },
   meter: (p) => (p.source === 'load' ? loadMeter(p) : kclMeter()),
   look: { ...look, headline, span },
+  generators,
 });
