@@ -44,8 +44,8 @@ export interface Asked {
 
 export interface Work extends Asked {
   readonly phase: 'cache' | 'load' | 'decide' | 'append';
-  /** numbers this command's requests, so that a late answer to an earlier one is told apart */
-  readonly ask: number;
+  /** counts this command's requests; with its id, so that a late answer to anything else is told apart */
+  readonly asks: number;
   /** conflicts and silences so far */
   readonly tries: number;
   /** where the fold starts: nothing, a snapshot, or the state before a conflict */
@@ -82,12 +82,14 @@ type Timer = 'wait' | 'think';
 type Out = Effect<Message, Timer>;
 type To = Step<HandlerState, Message, Timer>;
 
+const askOf = (work: Work): string => `${work.order.id}/${work.asks}`;
+
 export function handler(rules: HandlerRules): Protocol<HandlerState, Message, Timer, P> {
   const begin = (state: HandlerState, asked: Asked, here: Here<P>): To => {
     const fresh: Work = {
       ...asked,
       phase: 'load',
-      ask: 0,
+      asks: 0,
       tries: 0,
       base: NOBODY,
       tail: [],
@@ -95,18 +97,18 @@ export function handler(rules: HandlerRules): Protocol<HandlerState, Message, Ti
       draft: null,
     };
     if (here.params.snapshotEvery === 0) return load(state, fresh, here);
-    const work: Work = { ...fresh, phase: 'cache', ask: 1 };
+    const work: Work = { ...fresh, phase: 'cache', asks: 1 };
     const { account } = asked.order;
     return [
       { ...state, work },
       become('loads', account),
-      send(SNAPSHOTS, { type: 'Get', account, ask: work.ask }, account),
+      send(SNAPSHOTS, { type: 'Get', account, ask: askOf(work) }, account),
       set('wait', Math.round(here.params.cacheWait * 1000)),
     ];
   };
 
   const load = (state: HandlerState, was: Work, here: Here<P>, ...said: Out[]): To => {
-    const work: Work = { ...was, phase: 'load', ask: was.ask + 1 };
+    const work: Work = { ...was, phase: 'load', asks: was.asks + 1 };
     const doing = was.tries > 0 ? 'reloads' : 'loads';
     const { account } = work.order;
     const after = work.base.version;
@@ -116,7 +118,7 @@ export function handler(rules: HandlerRules): Protocol<HandlerState, Message, Ti
       become(doing, after === 0 ? account : `${account} > ${after}`),
       send(
         STORE,
-        { type: 'Read', account, after, ask: work.ask },
+        { type: 'Read', account, after, ask: askOf(work) },
         after === 0 ? account : `${account} > ${after}`,
       ),
       set('wait', patience(work, here)),
@@ -143,12 +145,12 @@ export function handler(rules: HandlerRules): Protocol<HandlerState, Message, Ti
     );
 
   const append = (state: HandlerState, work: Work, draft: Draft, expected: number, here: Here<P>): To => {
-    const next: Work = { ...work, phase: 'append', ask: work.ask + 1, draft };
+    const next: Work = { ...work, phase: 'append', asks: work.asks + 1, draft };
     const place = name({ stream: draft.stream, version: expected + 1 });
     return [
       { ...state, work: next },
       become('appends', place),
-      send(STORE, { type: 'Append', expected, draft, ask: next.ask }, `${place} ${words(draft)}`),
+      send(STORE, { type: 'Append', expected, draft, ask: askOf(next) }, `${place} ${words(draft)}`),
       set('wait', patience(next, here)),
       ...(rules.answers === 'decided' ? [result(work, draft.type, expected + 1, 0)] : []),
     ];
@@ -208,8 +210,8 @@ export function handler(rules: HandlerRules): Protocol<HandlerState, Message, Ti
   };
 
   /** The answer is to the request that is open. */
-  const open = (state: HandlerState, ask: number, phase: Work['phase']): Work | undefined =>
-    state.work?.ask === ask && state.work.phase === phase ? state.work : undefined;
+  const open = (state: HandlerState, ask: string, phase: Work['phase']): Work | undefined =>
+    state.work?.phase === phase && askOf(state.work) === ask ? state.work : undefined;
 
   return {
     start: () => [{ work: null, queue: [] }, become('idle')],
@@ -250,16 +252,18 @@ export function handler(rules: HandlerRules): Protocol<HandlerState, Message, Ti
       },
       Appended(state, m, _from, here) {
         const work = open(state, m.ask, 'append');
-        if (!work?.account || !work.draft) return [state];
-        const { position, version, stream } = m.event;
-        const after = evolve(work.account, { ...work.draft, position, version });
+        if (!work?.account) return [state];
+        const fact = upcast(m.event);
+        const { position, version, stream } = fact;
+        // An answer to an earlier life of this handler may tell of another version: true, but no base for a snapshot.
+        const next = version === work.account.version + 1;
         const every = here.params.snapshotEvery;
-        const due = every > 0 && version - work.base.version >= every;
-        const snapshot: Account = { ...after, version: after.version + rules.label };
+        const due = next && every > 0 && version - work.base.version >= every;
+        const snapshot: Account = { ...evolve(work.account, fact), version: version + rules.label };
         return finish(
           state,
           here,
-          ...(rules.answers === 'appended' ? [result(work, work.draft.type, version, position)] : []),
+          ...(rules.answers === 'appended' ? [result(work, fact.type, version, position)] : []),
           ...(due
             ? [
                 note(`leaves a snapshot of ${name({ stream, version: snapshot.version })}`),

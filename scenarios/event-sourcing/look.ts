@@ -89,8 +89,9 @@ function headline(run: Run<P>): string {
   for (const [property, says] of BROKEN)
     if (run.verdicts.some((v) => v.property === property && !v.holds)) return says(run);
   if (m('replayed') > 0) {
-    const mails = run.params.mailer ? 'no mail sent again' : 'nothing else happens';
-    return `${plural(m('replayed'), 'event')} replayed: the same view, ${mails}`;
+    const { mailer } = run.params;
+    const events = plural(m('replayed') / (mailer ? 2 : 1), 'event');
+    return `${events} replayed${mailer ? ' in both: the same view, no mail again' : ': the same view again'}`;
   }
   if (m('stale_reads') > 0)
     return `${m('stale_reads')} of ${m('events_stored')} reads miss their own command`;
@@ -99,8 +100,8 @@ function headline(run: Run<P>): string {
   if (old(run) > 0) return `${plural(old(run), 'event')} in last year’s schema: understood, not rewritten`;
   const unsure = notes(run, 'does not know').length;
   if (unsure > 0) return `Stored or not, ${unsure} times in doubt: each command took effect once`;
-  if (m('delivered_again') > 0 && notes(run, 'takes up').length > 0)
-    return `${plural(m('delivered_again'), 'event')} delivered again after the crash, each counted once`;
+  const again = notes(run, 'gets ').length;
+  if (again > 0) return `${plural(again, 'event')} delivered again after the crash, each counted once`;
   if (m('conflicts') > 0)
     return `${plural(m('conflicts'), 'stale append')} refused and decided again: never below zero`;
   return `${plural(m('events_stored'), 'command')}, ${plural(m('events_stored'), 'event')}; the view follows in ${Math.round(m('lag_ms'))} ms`;

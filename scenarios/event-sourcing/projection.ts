@@ -96,7 +96,7 @@ type To = Step<ProjectionState, Message, Timer>;
 const NO_ROW: Row = { version: 0, cents: 0, declined: 0, at: 0 };
 
 export function projection(rules: ProjectionRules): Protocol<ProjectionState, Message, Timer, P> {
-  const taken = (view: Kept['view'], e: Stored, here: Here<P>): Kept['view'] => {
+  const folded = (view: Kept['view'], e: Stored, here: Here<P>): Kept['view'] => {
     const fact = rules.upcast(e);
     if (!fact) return view;
     const row = view[e.stream] ?? NO_ROW;
@@ -138,65 +138,76 @@ export function projection(rules: ProjectionRules): Protocol<ProjectionState, Me
     return send(POST, { type: 'Mail', about, key }, about);
   };
 
-  const view = (q: Waiting, row: Row): Out =>
+  const row = (q: Waiting, r: Row): Out =>
     send(
       q.from,
-      { type: 'View', account: q.account, cents: row.cents, version: row.version, ask: q.ask },
-      `${euros(row.cents)} @${row.version}`,
+      { type: 'View', account: q.account, cents: r.cents, version: r.version, ask: q.ask },
+      `${euros(r.cents)} @${r.version}`,
     );
 
   const ready = (q: Waiting, kept: Kept): boolean =>
     !rules.heedsVersion || (kept.view[q.account] ?? NO_ROW).version >= q.min;
 
-  /** Takes up the next event, if it is there: now, or after the time it takes. */
-  const proceed = (state: ProjectionState, here: Here<P>): To => {
-    if (state.applying || state.inbox[0]?.position !== state.handled + 1) return [state];
-    const us = here.draw(here.params.apply);
-    if (us > 0) return [{ ...state, applying: true }, set('apply', us)];
-    return applied(state, here);
-  };
+  const next = (state: ProjectionState): Stored | undefined =>
+    state.inbox[0]?.position === state.handled + 1 ? state.inbox[0] : undefined;
 
-  const applied = (was: ProjectionState, here: Here<P>): To => {
-    const [e, ...inbox] = was.inbox;
-    if (!e || e.position !== was.handled + 1) return [{ ...was, applying: false }];
-    const { kept } = was;
-    const again = e.version <= (kept.view[e.stream] ?? NO_ROW).version;
+  /** One event taken in, and what is said of it once it is on the disk. */
+  const taken = (was: ProjectionState, e: Stored, here: Here<P>): readonly [ProjectionState, ...Out[]] => {
+    const again = e.version <= (was.kept.view[e.stream] ?? NO_ROW).version;
     const skip = again && rules.idempotent;
     const handled = e.position;
-    const due = handled - kept.checkpoint >= here.params.checkpointEvery;
-    const first = handled > kept.high;
-    const receipt = rules.mails && !skip && (first || !rules.quietReplay);
-    const next: Kept = {
-      ...kept,
-      view: skip ? kept.view : taken(kept.view, e, here),
-      checkpoint: rules.checkpoint === 'after' && due ? handled : kept.checkpoint,
-      high: Math.max(kept.high, handled),
-      outbox: receipt && !kept.outbox.includes(name(e)) ? [...kept.outbox, name(e)] : kept.outbox,
+    const due = handled - was.kept.checkpoint >= here.params.checkpointEvery;
+    const receipt = rules.mails && !skip && (handled > was.kept.high || !rules.quietReplay);
+    const { view, outbox } = was.kept;
+    const kept: Kept = {
+      ...was.kept,
+      view: skip ? view : folded(view, e, here),
+      checkpoint: rules.checkpoint === 'after' && due ? handled : was.kept.checkpoint,
+      high: Math.max(was.kept.high, handled),
+      outbox: receipt && !outbox.includes(name(e)) ? [...outbox, name(e)] : outbox,
     };
     const state: ProjectionState = {
       ...was,
-      kept: next,
+      kept,
       handled,
-      inbox,
+      inbox: was.inbox.slice(1),
       applying: false,
-      waiting: was.waiting.filter((q) => !ready(q, next)),
+      waiting: was.waiting.filter((q) => !ready(q, kept)),
       absorbed: was.absorbed + (skip ? 1 : 0),
       replayTo: handled >= was.replayTo ? 0 : was.replayTo,
     };
-    const [after, ...more] = proceed(state, here);
     return [
-      after,
-      save(next),
+      state,
       ...(again
         ? [note(skip ? `gets ${name(e)} again and changes nothing` : `counts ${name(e)} again`)]
         : []),
-      ...(was.replayTo > 0 && state.replayTo === 0 ? [note(retold(was.replayTo, next))] : []),
+      ...(was.replayTo > 0 && state.replayTo === 0 ? [note(retold(was.replayTo, kept))] : []),
       posture(state),
-      ...figure(next, here),
+      ...figure(kept, here),
       ...(receipt ? [mail(name(e), here)] : []),
-      ...was.waiting.filter((q) => ready(q, next)).map((q) => view(q, next.view[q.account] ?? NO_ROW)),
-      ...more,
+      ...was.waiting.filter((q) => ready(q, kept)).map((q) => row(q, kept.view[q.account] ?? NO_ROW)),
     ];
+  };
+
+  /** Takes in the next event now, and those after it that take no time: one write for all, so that none is undone by an older image. */
+  const applied = (was: ProjectionState, here: Here<P>): To => {
+    let state: ProjectionState = { ...was, applying: false };
+    const said: Out[] = [];
+    for (let e = next(state), us = 0; e; e = next(state)) {
+      if (us > 0) return [{ ...state, applying: true }, save(state.kept), ...said, set('apply', us)];
+      const [then, ...more] = taken(state, e, here);
+      state = then;
+      said.push(...more);
+      if (next(state)) us = here.draw(here.params.apply);
+    }
+    return said.length > 0 ? [state, save(state.kept), ...said] : [state];
+  };
+
+  /** Takes up the next event, if it is there: now, or after the time it takes. */
+  const proceed = (state: ProjectionState, here: Here<P>): To => {
+    if (state.applying || !next(state)) return [state];
+    const us = here.draw(here.params.apply);
+    return us > 0 ? [{ ...state, applying: true }, set('apply', us)] : applied(state, here);
   };
 
   const subscribe = (after: number): Out =>
@@ -207,7 +218,7 @@ export function projection(rules: ProjectionRules): Protocol<ProjectionState, Me
     start(here, disk) {
       const first = (): Kept => {
         const past = historyOf(here.params);
-        const seen = past.reduce<Kept['view']>((rows, e) => taken(rows, e, here), {});
+        const seen = past.reduce<Kept['view']>((rows, e) => folded(rows, e, here), {});
         return { view: seen, checkpoint: past.length, high: past.length, outbox: [], rebuilt: false };
       };
       const kept = (disk as Kept | undefined) ?? first();
@@ -267,7 +278,7 @@ export function projection(rules: ProjectionRules): Protocol<ProjectionState, Me
       },
       Query(state, m, from) {
         const q: Waiting = { from, account: m.account, min: m.min, ask: m.ask };
-        if (ready(q, state.kept)) return [state, view(q, state.kept.view[m.account] ?? NO_ROW)];
+        if (ready(q, state.kept)) return [state, row(q, state.kept.view[m.account] ?? NO_ROW)];
         if (state.waiting.some((w) => w.from === from && w.ask === m.ask)) return [state];
         return [
           { ...state, waiting: [...state.waiting, q] },
@@ -287,8 +298,10 @@ export function projection(rules: ProjectionRules): Protocol<ProjectionState, Me
       apply: applied,
       ask: (state, here) => [
         state,
-        ...(rules.asksAgain
-          ? [subscribe(cursor(state)), ...state.kept.outbox.map((about) => mail(about, here)), askAgain(here)]
+        ...(rules.asksAgain ? [subscribe(cursor(state)), askAgain(here)] : []),
+        // A receipt that is not on the disk yet must not go out: after a crash it would be ordered anew.
+        ...(rules.asksAgain && state.kept.outbox.length > 0
+          ? [save(state.kept), ...state.kept.outbox.map((about) => mail(about, here))]
           : []),
       ],
       rebuild(state, here) {
@@ -303,8 +316,9 @@ export function projection(rules: ProjectionRules): Protocol<ProjectionState, Me
         };
         return [
           next,
-          save(kept),
+          // Before the write: while it lasts, the first of the replay may have come and be at work.
           cancel('apply'),
+          save(kept),
           note('drops its view and replays from the first event'),
           posture(next),
           ...figure(kept, here),

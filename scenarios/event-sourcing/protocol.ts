@@ -37,21 +37,21 @@ export type CommandMessage =
   | { readonly type: 'Busy'; readonly id: string };
 
 export type StoreMessage =
-  | { readonly type: 'Read'; readonly account: string; readonly after: number; readonly ask: number }
+  | { readonly type: 'Read'; readonly account: string; readonly after: number; readonly ask: string }
   | {
       readonly type: 'Stream';
       readonly account: string;
       readonly after: number;
       readonly events: readonly Stored[];
-      readonly ask: number;
+      readonly ask: string;
     }
-  | { readonly type: 'Append'; readonly expected: number; readonly draft: Draft; readonly ask: number }
-  | { readonly type: 'Appended'; readonly event: Stored; readonly ask: number }
-  | { readonly type: 'Conflict'; readonly current: number; readonly ask: number };
+  | { readonly type: 'Append'; readonly expected: number; readonly draft: Draft; readonly ask: string }
+  | { readonly type: 'Appended'; readonly event: Stored; readonly ask: string }
+  | { readonly type: 'Conflict'; readonly current: number; readonly ask: string };
 
 export type CacheMessage =
-  | { readonly type: 'Get'; readonly account: string; readonly ask: number }
-  | { readonly type: 'Cached'; readonly snapshot: Account | null; readonly ask: number }
+  | { readonly type: 'Get'; readonly account: string; readonly ask: string }
+  | { readonly type: 'Cached'; readonly snapshot: Account | null; readonly ask: string }
   | { readonly type: 'Put'; readonly account: string; readonly snapshot: Account };
 
 export type FeedMessage =

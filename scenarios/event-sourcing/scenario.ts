@@ -1,4 +1,4 @@
-import { scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario } from '../../src/sim/scenario.ts';
 import { client } from './client.ts';
 import { generators } from './generators.ts';
 import { HANDLER_RULES, handler } from './handler.ts';
@@ -119,21 +119,7 @@ export default scenario({
     appending: (world) =>
       world.actors.find((a) => a.part === 'handler' && world.state(a.id)?.work?.phase === 'append')?.id,
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'delay',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: [...NO_LIES, 'delay'],
   properties,
   twins,
   metrics,

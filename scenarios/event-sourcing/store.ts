@@ -44,7 +44,7 @@ interface Reading {
   readonly to: string;
   readonly account: string;
   readonly after: number;
-  readonly ask: number;
+  readonly ask: string;
 }
 
 export const streamOf = (log: readonly Stored[], stream: string): readonly Stored[] =>
