@@ -66,13 +66,19 @@ export const properties: Record<string, Property<P>> = {
         const [q, s, p] = [asQueue(after), asStore(after), asProducer(after)];
         const was = asQueue(before);
         let next = seen;
-        if (q && (q.messages !== was?.messages || q.dead !== was?.dead))
-          next = { ...next, held: [...q.messages, ...q.dead].map((m) => m.body.key) };
-        if (s) next = { ...next, effects: s.effects };
-        if (p) next = { ...next, confirmed: p.confirmed };
-        if (next === seen) return seen;
-        const kept = new Set([...next.held, ...next.effects]);
-        const lost = next.confirmed.find((k) => !kept.has(k));
+        // what may be lost by this step: what left the queue, and what was confirmed just now
+        const suspects: string[] = [];
+        if (q && (q.messages !== was?.messages || q.dead !== was?.dead)) {
+          const held = [...q.messages, ...q.dead].map((m) => m.body.key);
+          suspects.push(...seen.held.filter((k) => !held.includes(k) && seen.confirmed.includes(k)));
+          next = { ...next, held };
+        }
+        if (s && s.effects !== seen.effects) next = { ...next, effects: s.effects };
+        if (p && p.confirmed !== seen.confirmed) {
+          suspects.push(...p.confirmed.slice(seen.confirmed.length));
+          next = { ...next, confirmed: p.confirmed };
+        }
+        const lost = suspects.find((k) => !next.held.includes(k) && !next.effects.includes(k));
         return lost
           ? `${lost} was confirmed and deleted, and its effect is stored nowhere: a crash now loses it`
           : next;
