@@ -51,7 +51,10 @@ export class Audit {
   /** units of this second by partition: reads, writes */
   readonly #used = [new Float64Array(256), new Float64Array(256)] as const;
   readonly #table = [0, 0];
-  #indexWaits = 0;
+  /** of the index, by its partitions: units that wait, and units of this second */
+  readonly #waits = new Float64Array(64);
+  readonly #indexUsed = new Float64Array(64);
+  #waitsAll = 0;
   #second = 0;
 
   constructor(p: CapacityP, now: number) {
@@ -71,6 +74,7 @@ export class Audit {
     this.#reads.roll(passed);
     this.#writes.roll(passed);
     this.#index.roll(passed);
+    this.#indexUsed.fill(0);
     this.#used[0].fill(0);
     this.#used[1].fill(0);
     this.#table[0] = 0;
@@ -124,7 +128,7 @@ export class Audit {
     }
   }
 
-  refuse(now: number, partition: number, isWrite: boolean, sizeKb: number): void {
+  refuse(now: number, partition: number, isWrite: boolean, sizeKb: number, indexPartition: number): void {
     const p = this.#p;
     this.#roll(now);
     this.throttled++;
@@ -136,8 +140,7 @@ export class Audit {
       ? (isWrite ? this.#writes : this.#reads).room
       : p.tableQuota - this.#table[kind]!;
     if (room < units - SLACK) return;
-    if (isWrite && p.indexes > 0 && this.#indexWaits + units > Math.max(p.indexBuffer, this.#index.room))
-      return;
+    if (isWrite && p.indexes > 0 && this.#indexIsFull(indexPartition, units)) return;
     this.#breach(
       'nothing is refused that could be served',
       now,
@@ -145,28 +148,50 @@ export class Audit {
     );
   }
 
-  /** A write the table took is on its way to the index. */
-  indexWaits(now: number, units: number): void {
+  /** Too much waits already, and this update could not be applied at once either. */
+  #indexIsFull(partition: number, units: number): boolean {
+    const p = this.#p;
+    const due = this.#waits[partition]! + units;
+    const ceiling = p.indexKeys > 0 ? p.partitionWrites : Number.POSITIVE_INFINITY;
+    return (
+      this.#waitsAll + units > p.indexBuffer &&
+      (due > this.#index.room || due + this.#indexUsed[partition]! > ceiling)
+    );
+  }
+
+  /** The table took a write; of its update, and of those before it in its partition, `applied` units are done. */
+  indexTakes(now: number, partition: number, units: number, applied: number): void {
     this.#roll(now);
-    this.#indexWaits += units;
-    const most = this.#p.indexBuffer;
-    if (this.#indexWaits > Math.max(most, this.#index.room) + SLACK)
+    this.#waits[partition]! += units;
+    this.#waitsAll += units;
+    if (applied > 0) this.indexApplies(now, partition, applied);
+    if (this.#waitsAll > this.#p.indexBuffer + SLACK)
       this.#breach(
         'the index falls no further behind than allowed',
         now,
-        `${whole(this.#indexWaits)} units wait for the index, ${most} may`,
+        `${whole(this.#waitsAll)} units wait for the index, ${this.#p.indexBuffer} may`,
       );
   }
 
-  indexApplies(now: number, units: number): void {
+  indexApplies(now: number, partition: number, units: number): void {
+    const p = this.#p;
     this.#roll(now);
-    this.#indexWaits -= units;
+    this.#waits[partition]! -= units;
+    this.#waitsAll -= units;
+    this.#indexUsed[partition]! += units;
+    const used = this.#indexUsed[partition]!;
     const saved = this.#index.spend(units);
     if (saved < -SLACK)
       this.#breach(
         'the index keeps to its capacity',
         now,
         `the index takes ${whole(-saved)} units more than provisioned and saved`,
+      );
+    if (p.indexKeys > 0 && used > p.partitionWrites + SLACK)
+      this.#breach(
+        'the index keeps to its capacity',
+        now,
+        `a partition of the index takes ${whole(used)} units in one second, at most ${p.partitionWrites}`,
       );
   }
 

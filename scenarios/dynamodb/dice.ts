@@ -12,9 +12,11 @@ export interface Dice {
   key(): number;
   suffix(): number;
   isWrite(): boolean;
+  indexKey(): number;
   sizeKb(): number;
   /** places of items on the hash range */
   readonly place: () => number;
+  readonly indexPlace: () => number;
   /** uniform, for backoff */
   readonly jitter: () => number;
 }
@@ -28,14 +30,18 @@ export function dice(here: Here<P>): Dice {
   const of = (name: string) => stream(seed, name);
   const [keys, suffixes, kinds, sizes] = [of('keys'), of('suffixes'), of('kinds'), of('sizes')];
   const draw = p.skew.start(p.keys);
+  const drawIndex = p.indexKeys > 1 ? p.indexSkew.start(p.indexKeys) : () => 0;
+  const indexKeys = of('index keys');
   const fixed = p.itemSize.text.startsWith('fixed:');
   return {
     gap: p.arrivals.start(of('arrivals')),
     key: () => draw(keys),
     suffix: p.suffixes === 1 ? () => 0 : () => Math.floor(suffixes() * p.suffixes),
     isWrite: p.writeShare >= 1 ? () => true : p.writeShare <= 0 ? () => false : () => kinds() < p.writeShare,
+    indexKey: () => drawIndex(indexKeys),
     sizeKb: fixed ? () => p.itemSize.mean : () => Math.min(LARGEST, p.itemSize.sample(sizes)),
     place: of('places'),
+    indexPlace: of('index places'),
     jitter: of('jitter'),
   };
 }

@@ -1,4 +1,3 @@
-import { Ends } from '../../src/sim/load.ts';
 import type { Here } from '../../src/sim/protocol.ts';
 import { Allowance } from './allowance.ts';
 import { Audit } from './audit.ts';
@@ -8,6 +7,7 @@ import type { P } from './params.ts';
 import { MOST_PARTITIONS, Partitions, type Split } from './partitions.ts';
 import { type IndexRules, SecondaryIndex } from './secondary.ts';
 import { readUnits, writeUnits } from './units.ts';
+import { type Request, Waiting } from './waiting.ts';
 
 /** Each true in DynamoDB; a twin removes one. */
 export interface TableRules extends IndexRules {
@@ -30,50 +30,6 @@ export interface TableRules extends IndexRules {
 const READ = 0;
 const WRITE = 1;
 const SECOND = 1e6;
-
-/** Requests that wait for another try, in flat arrays. */
-class Waiting {
-  readonly due = new Ends();
-  item = new Int32Array(256);
-  isWrite = new Uint8Array(256);
-  sizeKb = new Float64Array(256);
-  tries = new Uint8Array(256);
-  came = new Float64Array(256);
-  readonly #free: number[] = [];
-  #used = 0;
-
-  put(at: number, item: number, isWrite: boolean, sizeKb: number, tries: number, came: number): void {
-    const slot = this.#free.pop() ?? this.#used++;
-    if (slot >= this.item.length) this.#grow();
-    this.item[slot] = item;
-    this.isWrite[slot] = isWrite ? 1 : 0;
-    this.sizeKb[slot] = sizeKb;
-    this.tries[slot] = tries;
-    this.came[slot] = came;
-    this.due.push(at, slot);
-  }
-
-  /** The slot that is due; what it holds stays until the next `put`. */
-  pop(): number {
-    const slot = this.due.top;
-    this.due.pop();
-    this.#free.push(slot);
-    return slot;
-  }
-
-  #grow(): void {
-    const wider = <A extends Int32Array | Uint8Array | Float64Array>(old: A, next: A): A => {
-      next.set(old);
-      return next;
-    };
-    const size = this.item.length * 2;
-    this.item = wider(this.item, new Int32Array(size));
-    this.isWrite = wider(this.isWrite, new Uint8Array(size));
-    this.sizeKb = wider(this.sizeKb, new Float64Array(size));
-    this.tries = wider(this.tries, new Uint8Array(size));
-    this.came = wider(this.came, new Float64Array(size));
-  }
-}
 
 /** Partitions of a table at its start. */
 export const layout = (p: P): number =>
@@ -99,8 +55,17 @@ export class Table {
   readonly refusedHot = [0, 0];
   readonly servedBy = [new Float64Array(MOST_PARTITIONS), new Float64Array(MOST_PARTITIONS)] as const;
   readonly refusedBy = new Float64Array(MOST_PARTITIONS);
-  readonly why: Record<Refusal, number> = { partition: 0, capacity: 0, quota: 0, index: 0 };
+  readonly why: Record<Refusal, number> = {
+    partition: 0,
+    capacity: 0,
+    quota: 0,
+    index: 0,
+    indexPartition: 0,
+  };
   indexApplied = 0;
+  /** the same by partition of the index, and the units of writes refused for it */
+  readonly appliedBy = new Float64Array(MOST_PARTITIONS);
+  readonly refusedFor = new Float64Array(MOST_PARTITIONS);
   /** most units that waited for the index */
   indexPeak = 0;
   splits: Split[] = [];
@@ -108,6 +73,7 @@ export class Table {
   readonly #rules: TableRules;
   readonly #dice: Dice;
   readonly #waiting = new Waiting();
+  readonly #request: Request = { item: 0, indexPartition: 0, isWrite: false, sizeKb: 0, tries: 0, came: 0 };
   readonly #round: (n: number) => number;
   readonly #onDemand: boolean;
   readonly #adaptive: boolean;
@@ -139,7 +105,7 @@ export class Table {
     this.figures = new Figures(p);
     this.partitions = new Partitions(layout(p), this.items, this.#dice.place);
     this.#versions = new Uint32Array(this.items);
-    this.index = p.indexes > 0 ? new SecondaryIndex(p, rules) : undefined;
+    this.index = p.indexes > 0 ? new SecondaryIndex(p, rules, this.#dice.indexPlace) : undefined;
     this.#round = rules.roundsUp ? Math.ceil : Math.floor;
     this.#onDemand = p.mode === 'on-demand';
     this.#adaptive = p.adaptive && rules.shares;
@@ -173,7 +139,7 @@ export class Table {
   advance(until: number): void {
     this.#clear();
     for (;;) {
-      const retry = this.#waiting.due.next;
+      const retry = this.#waiting.next;
       const request = Math.min(this.#next, retry);
       if (Math.min(request, this.#tick) >= until) break;
       if (this.#tick <= request) {
@@ -181,23 +147,14 @@ export class Table {
         this.#tick += SECOND;
         this.#second();
       } else if (retry <= this.#next) {
-        const w = this.#waiting;
-        const slot = w.pop();
         this.now = retry;
-        this.#try(
-          retry,
-          w.item[slot]!,
-          w.isWrite[slot] === 1,
-          w.sizeKb[slot]!,
-          w.tries[slot]!,
-          w.came[slot]!,
-        );
+        this.#waiting.take(this.#request);
+        this.#try(this.#request);
       } else {
-        const now = this.#next;
-        this.now = now;
+        this.now = this.#next;
         this.#next += this.#dice.gap() ?? Number.POSITIVE_INFINITY;
-        const d = this.#dice;
-        this.#try(now, d.key() * this.#p.suffixes + d.suffix(), d.isWrite(), d.sizeKb(), 1, now);
+        this.#draw(this.#request);
+        this.#try(this.#request);
       }
     }
     this.now = until;
@@ -215,12 +172,26 @@ export class Table {
     this.refusedBy.fill(0);
     for (const reason of Object.keys(this.why) as Refusal[]) this.why[reason] = 0;
     this.indexApplied = 0;
+    this.appliedBy.fill(0);
+    this.refusedFor.fill(0);
     this.indexPeak = this.index?.backlog ?? 0;
     this.splits = [];
   }
 
-  #try(now: number, item: number, isWrite: boolean, sizeKb: number, tries: number, came: number): void {
+  #draw(r: Request): void {
+    const d = this.#dice;
+    r.item = d.key() * this.#p.suffixes + d.suffix();
+    r.isWrite = d.isWrite();
+    r.sizeKb = d.sizeKb();
+    r.tries = 1;
+    r.came = this.now;
+    if (this.index) r.indexPartition = this.index.partitionOf[d.indexKey()]!;
+  }
+
+  #try(r: Request): void {
     const p = this.#p;
+    const { now } = this;
+    const { item, isWrite, sizeKb, tries } = r;
     const { audit, figures, partitions } = this;
     const rules = this.#rules;
     const kind = isWrite ? WRITE : READ;
@@ -236,7 +207,7 @@ export class Table {
 
     const own = this.#own[partition];
     const limit = own ? own[kind]! : this.#table[kind]!;
-    const why = this.#refusal(partition, kind, units, limit);
+    const why = this.#refusal(partition, kind, units, limit, r.indexPartition);
     if (why === undefined) {
       if (!this.#onDemand) limit.take(units);
       this.#used[kind][partition]! += units;
@@ -244,19 +215,20 @@ export class Table {
       this.#sincePeak[kind]! += units;
       this.#charged += units;
       audit.serve(now, partition, isWrite, sizeKb, units);
-      figures.serve(now, came, units);
+      figures.serve(now, r.came, units);
       this.servedUnits[kind]! += units;
       this.servedBy[kind][partition]! += units;
       if (isWrite) {
         this.#apply(item);
         if (this.index) {
-          audit.indexWaits(now, units);
-          this.#propagate(now, this.index.update(units));
+          const applied = this.index.update(r.indexPartition, units);
+          audit.indexTakes(now, r.indexPartition, units, applied);
+          this.#indexDid(r.indexPartition, applied);
         }
       }
       return;
     }
-    if (rules.answersRefused) audit.refuse(now, partition, isWrite, sizeKb);
+    if (rules.answersRefused) audit.refuse(now, partition, isWrite, sizeKb, r.indexPartition);
     if (!rules.chargesServedOnly && !this.#onDemand && limit.has(units)) {
       limit.take(units);
       this.#charged += units;
@@ -268,15 +240,22 @@ export class Table {
     if (hot) this.refusedHot[kind]! += units;
     this.refusedBy[partition]! += units;
     this.why[why] += units;
+    if (why === 'index' || why === 'indexPartition') this.refusedFor[r.indexPartition]! += units;
     if (!last) {
       // Full jitter: anywhere between nothing and the backoff.
       const backoff = Math.min(p.backoffCap, p.throttleBase * 2 ** (tries - 1)) * 1000;
       const wait = Math.max(1, Math.round(backoff * this.#dice.jitter()));
-      this.#waiting.put(now + wait, item, isWrite, sizeKb, tries + 1, came);
+      this.#waiting.put(now + wait, r);
     }
   }
 
-  #refusal(partition: number, kind: 0 | 1, units: number, limit: Allowance): Refusal | undefined {
+  #refusal(
+    partition: number,
+    kind: 0 | 1,
+    units: number,
+    limit: Allowance,
+    indexPartition: number,
+  ): Refusal | undefined {
     const p = this.#p;
     const rules = this.#rules;
     const ceiling = kind === WRITE ? p.partitionWrites : p.partitionReads;
@@ -287,8 +266,7 @@ export class Table {
     if (this.#onDemand) {
       if (rules.keepsQuota && this.#usedAll[kind]! + units > p.tableQuota) return 'quota';
     } else if (!limit.has(units)) return 'capacity';
-    if (kind === WRITE && this.index && !this.index.takes(units)) return 'index';
-    return undefined;
+    return kind === WRITE ? this.index?.refuses(indexPartition, units) : undefined;
   }
 
   #apply(item: number): void {
@@ -296,9 +274,9 @@ export class Table {
     this.#applied++;
   }
 
-  #propagate(now: number, applied: number): void {
-    if (applied > 0) this.audit.indexApplies(now, applied);
-    this.indexApplied += applied;
+  #indexDid(partition: number, units: number): void {
+    this.indexApplied += units;
+    this.appliedBy[partition]! += units;
     const waits = this.index?.backlog ?? 0;
     if (waits > this.indexPeak) this.indexPeak = waits;
     if (waits > this.figures.indexMost) this.figures.indexMost = waits;
@@ -312,7 +290,10 @@ export class Table {
       reads.tick();
       writes.tick();
     }
-    if (this.index) this.#propagate(this.now, this.index.tick());
+    this.index?.tick((partition, units) => {
+      this.audit.indexApplies(this.now, partition, units);
+      this.#indexDid(partition, units);
+    });
     this.#used[READ].fill(0);
     this.#used[WRITE].fill(0);
     this.#usedAll.fill(0);

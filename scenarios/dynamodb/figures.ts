@@ -2,13 +2,14 @@ import type { CapacityP } from './params.ts';
 import { MOST_PARTITIONS } from './partitions.ts';
 
 /** Why a request was refused, with the reason DynamoDB's exception names (Diagnosing throttling). */
-export type Refusal = 'partition' | 'capacity' | 'quota' | 'index';
+export type Refusal = 'partition' | 'capacity' | 'quota' | 'index' | 'indexPartition';
 
 export const REASONS: Readonly<Record<Refusal, string>> = {
   partition: 'KeyRangeThroughputExceeded',
   capacity: 'ProvisionedThroughputExceeded',
   quota: 'AccountLimitExceeded',
   index: 'IndexWriteProvisionedThroughputExceeded',
+  indexPartition: 'IndexWriteKeyRangeThroughputExceeded',
 };
 
 /** What is measured, requests before the warm-up left out. */
@@ -20,7 +21,13 @@ export class Figures {
   failed = 0;
   hot = 0;
   hotThrottled = 0;
-  readonly why: Record<Refusal, number> = { partition: 0, capacity: 0, quota: 0, index: 0 };
+  readonly why: Record<Refusal, number> = {
+    partition: 0,
+    capacity: 0,
+    quota: 0,
+    index: 0,
+    indexPartition: 0,
+  };
   /** units asked for on first tries, by partition */
   readonly asked = new Float64Array(MOST_PARTITIONS);
   servedUnits = 0;

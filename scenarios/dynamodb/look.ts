@@ -59,6 +59,17 @@ export const tracks: readonly Track[] = [
     limit: { legend: 'capacity of the index', param: 'indexCapacity' },
   },
   {
+    title: 'index units applied by partition',
+    unit: 'per second',
+    series: Array.from({ length: LANES }, (_, i) => ({
+      name: `index i${i + 1}`,
+      legend: `i${i + 1}`,
+      tone: TONES[i] ?? 'quiet',
+      as: 'line' as const,
+    })),
+    limit: { legend: 'ceiling of a partition', param: 'partitionWrites' },
+  },
+  {
     title: 'waiting for the index',
     unit: 'units',
     series: [{ name: 'index waits', legend: 'updates waiting', tone: 'odd', as: 'area' }],
@@ -91,12 +102,14 @@ export function headline(run: Run<P>): string {
     return `Nothing is throttled: the index lags by up to ${thousands(m('index_waits_most'))} units`;
   if (m('throttled_share') === 0)
     return `Nothing is throttled: the hottest of ${m('partitions')} partitions has ${percent(m('hottest_share'))}`;
-  const why = (['index', 'quota', 'capacity', 'partition'] as const)
+  const why = (['index', 'index_partition', 'quota', 'capacity', 'partition'] as const)
     .map((name) => ({ name, n: m(`throttled_${name}`) }))
     .reduce((a, b) => (b.n > a.n ? b : a)).name;
   switch (why) {
     case 'index':
       return `${refused} of writes throttled by the index, not the table`;
+    case 'index_partition':
+      return `${refused} of writes throttled by one hot key of the index`;
     case 'quota':
       return `${refused} throttled at the table's quota`;
     case 'capacity':

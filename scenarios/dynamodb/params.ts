@@ -156,6 +156,18 @@ export const capacityParams = {
     min: 1,
     max: CAPACITY.tableQuota.value,
   }),
+  indexKeys: int({
+    what: 'distinct values of the index key, such as a status; 0 where updates spread evenly over the index',
+    unit: 'keys',
+    default: 0,
+    min: 0,
+    max: 10_000,
+  }),
+  indexSkew: skew({
+    what: 'which values of the index key are written: uniform, zipf:1 or hot:0.5',
+    default: 'uniform',
+  }),
+  indexPartitions: int({ what: 'partitions of the index', unit: 'partitions', default: 4, min: 1, max: 64 }),
   indexBuffer: number({
     what: 'updates the index may be behind before writes to the table are throttled; no figure is documented, so this is an assumption',
     unit: 'units',

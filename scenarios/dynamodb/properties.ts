@@ -60,7 +60,7 @@ export const properties: Readonly<Record<string, Property<P>>> = {
   },
   'the index keeps to its capacity': {
     kind: 'always',
-    what: 'an index takes no more updates than its own capacity and what it saved',
+    what: 'an index takes no more updates than its capacity and what it saved, and none of its partitions more than its ceiling',
     judged: (p) => p.indexes > 0,
     ...audited('the index keeps to its capacity'),
   },
@@ -91,6 +91,7 @@ export const metrics: Readonly<Record<string, MetricInfo>> = {
   throttled_capacity: { unit: 'tries', what: 'refused: provisioned and saved capacity were used up' },
   throttled_quota: { unit: 'tries', what: 'refused: the table was at its quota' },
   throttled_index: { unit: 'tries', what: 'refused: the index was too far behind' },
+  throttled_index_partition: { unit: 'tries', what: 'refused: a partition of the index was at its ceiling' },
   hot_throttled_share: { unit: 'share', what: 'of the throttled tries, those for the most popular key' },
   first_throttle_s: { unit: 's', what: 'time of the first refusal' },
   wait_mean_ms: { unit: 'ms', what: 'mean time from the first try to the one that was served' },
@@ -119,6 +120,7 @@ export const meter = (p: P): Meter => ({
       ...(f.why.capacity > 0 && { throttled_capacity: f.why.capacity }),
       ...(f.why.quota > 0 && { throttled_quota: f.why.quota }),
       ...(f.why.index > 0 && { throttled_index: f.why.index }),
+      ...(f.why.indexPartition > 0 && { throttled_index_partition: f.why.indexPartition }),
       ...(f.throttled > 0 && {
         hot_throttled_share: share(f.hotThrottled, f.throttled),
         first_throttle_s: f.firstThrottle / 1e6,

@@ -27,7 +27,7 @@ import { generators } from './generators.ts';
 import { footer, headline, messages, span, states, tracks } from './look.ts';
 import { type P, params, requests } from './params.ts';
 import { meter, metrics, properties } from './properties.ts';
-import { lane, lanesOf, RULES, table } from './table.ts';
+import { indexLanes, lane, lanesOf, RULES, table } from './table.ts';
 
 const MOST_REQUESTS = 20_000_000;
 const MOST_ITEMS = 1_000_000;
@@ -148,6 +148,20 @@ export default scenario({
         simSeconds: 120,
       },
     },
+    'gsi-hot-key': {
+      title: 'An index by status',
+      what: 'Four of five items are open: their updates meet in one partition of the index. Compare with indexKeys=500 indexSkew=uniform.',
+      set: {
+        arrivals: 'poisson:450',
+        itemSize: 'fixed:4',
+        keys: 500,
+        indexes: 1,
+        indexKeys: 3,
+        indexSkew: 'hot:0.8',
+        simSeconds: 60,
+      },
+      seed: 2,
+    },
     ...inCopies,
   },
   parts: { table: table(RULES), partition: lane, index: lane, ...copiesParts },
@@ -157,7 +171,7 @@ export default scenario({
       : [
           { id: 'table', part: 'table' },
           ...Array.from({ length: lanesOf(p) }, (_, i) => ({ id: `p${i + 1}`, part: 'partition' })),
-          ...(p.indexes > 0 ? [{ id: 'index', part: 'index' }] : []),
+          ...indexLanes(p).map((id) => ({ id, part: 'index' })),
         ],
   length: (p) => (copies(p) ? copiesLength(p) : p.simSeconds * 1000),
   network: (p) => (copies(p) ? copiesNetwork(p) : undefined) ?? { latency: NEAR },

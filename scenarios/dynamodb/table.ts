@@ -63,6 +63,14 @@ export function lanesOf(p: P): number {
   return apart(p) ? Math.min(LANES, layout(p) + spare) : 0;
 }
 
+/** The index, or its partitions where its key decides which of them is short. */
+export const indexLanes = (p: P): readonly string[] =>
+  p.indexes === 0
+    ? []
+    : p.indexKeys === 0
+      ? ['index']
+      : Array.from({ length: Math.min(LANES, p.indexPartitions) }, (_, i) => `i${i + 1}`);
+
 /** units a second that are asked for, mean: reads, writes */
 const demand = (p: P): readonly [number, number] => [
   p.arrivals.rate * (1 - p.writeShare) * readUnits(p.itemSize.mean, p.reads),
@@ -72,6 +80,7 @@ const demand = (p: P): readonly [number, number] => [
 /** Whether a single partition can be what is short: else they are not worth showing one by one. */
 function apart(p: P): boolean {
   const [reads, writes] = demand(p);
+  if (p.indexes > 0 && p.skew.text === 'uniform') return false;
   return !p.adaptive || reads >= p.partitionReads * 0.9 || writes >= p.partitionWrites * 0.9;
 }
 
@@ -146,12 +155,17 @@ function samples(t: Table, p: P, sliceUs: number): Effects {
         perSecond(t.refusedUnits[0]! + t.refusedUnits[1]! - t.refusedHot[0]! - t.refusedHot[1]!),
       ),
     );
-  if (t.index)
-    told.push(
-      sample('index applied', perSecond(t.indexApplied)),
-      sample('index saved', Math.round((t.index.allowance.saved / p.indexCapacity) * 10) / 10),
-      sample('index waits', Math.round(t.indexPeak)),
-    );
+  if (t.index) {
+    told.push(sample('index waits', Math.round(t.indexPeak)));
+    if (p.indexKeys === 0)
+      told.push(
+        sample('index applied', perSecond(t.indexApplied)),
+        sample('index saved', Math.round((t.index.allowance.saved / p.indexCapacity) * 10) / 10),
+      );
+    else
+      for (const [i, lane] of indexLanes(p).entries())
+        told.push(sample(`index ${lane}`, perSecond(t.appliedBy[i]!)));
+  }
   return told;
 }
 
@@ -209,7 +223,7 @@ function fullness(
     const refused = t.refusedBy[Number(lane.slice(1)) - 1]!;
     tell(lane, refused, `${thousands(refused / seconds)}/s too many`);
   }
-  for (const lane of index) tell(lane, t.why.index, 'the table must wait');
+  for (const [i, lane] of index.entries()) tell(lane, t.refusedFor[i]!, 'the table must wait');
   return { full, effects };
 }
 
@@ -234,6 +248,7 @@ function turns(mood: string, state: TableState, t: Table, p: P): Effects {
       : `p${worst} has used its part of the capacity`,
     quota: `the table is at its quota of ${thousands(p.tableQuota)} ${units}/s`,
     index: `${thousands(t.indexPeak)} units wait for the index, so writes to the table are refused`,
+    indexPartition: `a partition of the index is at its ceiling of ${thousands(p.partitionWrites)} write units/s, ${thousands(t.indexPeak)} units wait for it`,
   }[why];
   return [become('throttling', REASONS[why]), note(`starts to throttle: ${text}`)];
 }
@@ -265,13 +280,15 @@ function burstStory(state: TableState, t: Table, p: P) {
 /** A partition or an index as the picture shows it: what it is told is what it is. */
 export const lane: Protocol<{ readonly there: boolean; readonly holds: string }, Report, never, P> = {
   start(here) {
-    const there = here.self === 'index' || Number(here.self.slice(1)) <= layout(here.params);
+    const there = here.part('index').includes(here.self) || Number(here.self.slice(1)) <= layout(here.params);
     return [{ there, holds: '' }, there ? become('serving') : become('none')];
   },
   on: {
     Full(s, m, _from, here) {
       const text = s.holds ? `${s.holds}, ${m.text}` : m.text;
-      return s.there ? [s, become(here.self === 'index' ? 'full' : 'throttling', text)] : [s];
+      return s.there
+        ? [s, become(here.part('index').includes(here.self) ? 'full' : 'throttling', text)]
+        : [s];
     },
     Eased: (s) => (s.there ? [s, become('serving', s.holds)] : [s]),
     Split: (_s, m) => [{ there: true, holds: m.text }, become('serving', m.text)],
