@@ -123,7 +123,7 @@ describe('request rates', () => {
     const hashed = run('prefix-throttle', { keys: 'hashed' });
     expect(m(dates, 'requests')).toBe(m(hashed, 'requests'));
     expect(m(hashed, 'late_refused_share')).toBe(0);
-    expect(m(hashed, 'partitions')).toBe(4);
+    expect(m(hashed, 'partitions')).toBeLessThanOrEqual(4);
     expect(m(dates, 'partitions')).toBeGreaterThan(m(hashed, 'partitions'));
     expect(m(dates, 'late_refused_share')).toBeGreaterThan(0.3);
     expect(verdict(dates, 'the 503s end')).toMatchObject({ holds: false, promised: false });

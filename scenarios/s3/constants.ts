@@ -78,7 +78,7 @@ export const ASSUMED = {
     why: 'how long a cached copy stayed behind before December 2020 was never promised: usually short, without a bound',
   },
   splitAfter: {
-    value: 8_000,
+    value: 5_000,
     unit: 'ms',
     why: 'AWS says that scaling is gradual and gives no time; practitioners on re:Post report 30 to 60 minutes. Compressed',
   },

@@ -49,10 +49,13 @@ function throttled(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;
   const share = (x: number) => `${(x * 100).toFixed(x < 0.1 ? 1 : 0)} %`;
   if (m('refused_share') === 0) return 'Every request is served at once';
-  const late = m('late_refused_share');
-  if (late > 0.02)
-    return `${share(m('refused_share'))} get 503: ${m('partitions')} partitions, but a new date begins in one`;
-  return `${share(m('refused_share'))} get 503, then none: ${m('partitions')} partitions share the load`;
+  const refused = `${share(m('refused_share'))} get 503`;
+  if (m('partitions') === 1) return `${refused}: one partition for all of it`;
+  if (m('late_refused_share') > 0.02)
+    return run.params.keys === 'sequential-date' && run.params.newDateEvery > 0
+      ? `${refused}: ${m('partitions')} partitions, but a new date begins in one`
+      : `${refused}: ${m('partitions')} partitions are not enough`;
+  return `${refused}, then none: ${m('partitions')} partitions share the load`;
 }
 
 function uploaded(run: Run<P>): string {

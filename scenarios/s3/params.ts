@@ -109,7 +109,7 @@ export const params = {
   }),
   newDateEvery: number({
     what: 'load: time until keys begin with the next date; 0 for never',
-    default: 30,
+    default: 20,
     min: 0,
     max: 86_400,
     unit: 's',
@@ -129,7 +129,7 @@ export const params = {
     unit: 'ms',
   }),
   cap: number({ what: 'load: no wait is longer', default: 20_000, min: 1, max: 600_000, unit: 'ms' }),
-  simSeconds: number({ what: 'load: length of the run', default: 75, min: 1, max: 86_400, unit: 's' }),
+  simSeconds: number({ what: 'load: length of the run', default: 52, min: 1, max: 86_400, unit: 's' }),
   size: number({ what: 'multipart: size of the object', default: 512, min: 1, max: 1e9, unit: 'MiB' }),
   partSize: number({ what: 'multipart: size of a part', default: 64, min: 1, max: 1e6, unit: 'MiB' }),
   minPart: number({

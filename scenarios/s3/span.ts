@@ -75,7 +75,9 @@ function refusing(run: Run<P>) {
 
 /** How long the parts of an upload that was aborted were there for nothing. */
 function orphaned(run: Run<P>) {
-  const crash = run.events.find((e) => e.kind === 'fault' && e.fault === 'crash');
+  const crash = run.events.find(
+    (e) => e.kind === 'fault' && e.fault === 'crash' && !e.nodes.includes('bucket'),
+  );
   const abort = run.events.find((e) => e.kind === 'note' && e.text.startsWith('aborts'));
   if (!crash || run.metrics.billed_mib_s === undefined) return undefined;
   const to = abort?.at ?? run.durationUs;
