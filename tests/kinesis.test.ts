@@ -168,13 +168,13 @@ describe('from shard to consumer', () => {
     const r = run('iterator-age', {
       slowFrom: '1',
       slowUntil: '216000',
-      slowWork: 'fixed:2000',
+      slowWork: 'fixed:4000',
       simSeconds: '108000',
     });
     const ages = samples(r, 'age in hours');
     const [at, age] = ages.at(-1)!;
-    // 500 records take 1,000 s and one pause of 120 s
-    const capacity = 500 / 1120;
+    // 250 records take 1,000 s and one pause of 120 s; one comes every 2 s
+    const capacity = 250 / 1120 / 0.5;
     expect(age / (at / 3600)).toBeGreaterThan(1 - capacity - 0.03);
     expect(age / (at / 3600)).toBeLessThan(1 - capacity + 0.03);
   });
@@ -226,7 +226,7 @@ describe('bad input', () => {
     ['shard-limits', { maxRecordSize: '10485760' }, /burst capacity/],
     ['shard-limits', { simSeconds: '1000000', arrivals: 'constant:1' }, /calls; at most/],
     ['shard-limits', { cap: '1' }, /cap .* must be at least base/],
-    ['hot-shard', { reshardAt: '40' }, /before the run ends/],
+    ['hot-shard', { reshardAt: '30' }, /before the run ends/],
     ['hot-shard', { reshard: 'merge', shards: '1' }, /two adjacent/],
     ['split', { arrivals: 'poisson:100' }, /record by record/],
     ['split', { enhancedConsumers: '1' }, /source=load/],

@@ -214,8 +214,8 @@ export function consumer(
         state.consumer.slow = true;
         return [
           state,
-          become('slow', `${here.params.slowWork.text} ms a record`),
-          note(`turns slow: a record now takes ${here.params.slowWork.text} ms`),
+          become('slow', `${each(here)} a record`),
+          note(`turns slow: a record now takes ${each(here)} on average`),
         ];
       },
       well(state) {
@@ -225,3 +225,8 @@ export function consumer(
     },
   };
 }
+
+const each = (here: Here<P>): string => {
+  const { mean } = here.params.slowWork;
+  return mean >= 1000 ? `${Math.round(mean / 100) / 10} s` : `${Math.round(mean * 10) / 10} ms`;
+};

@@ -1,5 +1,5 @@
 import type { Look, Track } from '../../src/sim/scenario.ts';
-import { detailed, type P, records } from './params.ts';
+import { detailed, type P, records, slows } from './params.ts';
 
 const TONES = ['strong', 'warm', 'odd', 'second', 'good', 'bad'] as const;
 /** shards a run can have in the end: eight and the children of one split */
@@ -120,7 +120,10 @@ export const look: Omit<Look<P>, 'headline' | 'span'> = {
   footer: (p) => {
     if (p.source === 'workers')
       return 'Each worker takes expired leases itself (KCL 1 and 2; in KCL 3 a leader assigns them). No graceful hand-off.';
-    const what = detailed(p) ? '' : `Aggregated: about ${thousands(records(p))} records. `;
+    const what = `Aggregated: about ${thousands(records(p))} records. `;
+    if (slows(p)) return `${what}The consumer works on one record of a shard after another.`;
+    if (detailed(p))
+      return 'About 70 ms for a push is documented; the wait for a poll follows from five reads a second and shard.';
     return `${what}AWS says "per second", not how it counts: calendar seconds here. No burst capacity.`;
   },
 };
