@@ -24,6 +24,8 @@ import type { AppMessage, F, Refusal, Request } from './wire.ts';
 export interface AppState {
   readonly kind: 'app';
   readonly leader: string | null;
+  /** how often it waited in vain: the next operation begins with another replica */
+  readonly silences: number;
   readonly begun: number;
   readonly busy: Busy | null;
   /** cancelled by a conflict: the same again as an operation of its own */
@@ -51,7 +53,7 @@ const CHANGES: readonly F[] = ['put', 'transfer'];
 
 export const app: Protocol<AppState, AppMessage, Timer, P> = {
   start(here) {
-    const state: AppState = { kind: 'app', leader: null, begun: 0, busy: null, again: null };
+    const state: AppState = { kind: 'app', leader: null, silences: 0, begun: 0, busy: null, again: null };
     // An application that was stopped in the middle does not go on.
     return here.uptime > 0 ? [state] : [state, set('think', here.draw(here.params.think))];
   },
@@ -93,10 +95,11 @@ export const app: Protocol<AppState, AppMessage, Timer, P> = {
     silence(s, here) {
       const { busy } = s;
       if (!busy) return [s];
+      const next = { ...s, leader: null, silences: s.silences + 1 };
       const safe = busy.ask.f !== 'put' && busy.attempt < ATTEMPTS;
       return safe
-        ? attempt({ ...s, leader: null }, { ...busy, doubt: true }, here)
-        : end({ ...s, leader: null }, CHANGES.includes(busy.ask.f) ? 'unknown' : 'fail', null, here);
+        ? attempt(next, { ...busy, doubt: true }, here)
+        : end(next, CHANGES.includes(busy.ask.f) ? 'unknown' : 'fail', null, here);
     },
     retry: (s, here) => (s.busy ? attempt(s, s.busy, here) : [s]),
     giveUp(s, here, op) {
@@ -123,7 +126,7 @@ function servers(s: AppState, { ask, parts }: Busy, attempts: number, here: Hand
       const all = any('replica');
       if (ask.f === 'read') return [all[here.between(0, all.length - 1)]!];
       // Where it does not know who leads it asks the replica of its own zone first.
-      return [s.leader ?? all[(number + attempts - 1) % all.length]!];
+      return [s.leader ?? all[(number + s.silences + attempts - 1) % all.length]!];
     }
     case 'index':
       return ask.f === 'query' ? any('gsi') : any('base');

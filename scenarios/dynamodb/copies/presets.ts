@@ -55,6 +55,8 @@ export const presets = {
       consistency: 'strong',
       patience: 14,
       heartbeat: 14,
+      lease: 90,
+      copiesMs: 320,
       detect: 'uniform:22:32',
       think: 'uniform:7:17',
     },
@@ -67,7 +69,7 @@ export const presets = {
           ['az2', 'az3', 'app1', 'app3'],
         ],
       },
-      { at: 220, fault: 'heal' },
+      { at: 250, fault: 'heal' },
     ],
   },
   'gsi-lag': {
