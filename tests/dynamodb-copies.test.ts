@@ -116,7 +116,7 @@ describe('a partition', () => {
       for (const zone of ['az1', 'az2', 'az3']) {
         const one = run('eventual-vs-strong-read', {
           seed,
-          set: { copiesMs: '260', settle: '80' },
+          set: { copiesMs: '360', settle: '80' },
           interventions: [{ atUs: 40_000, fault: 'crash', nodes: [zone] }],
         });
         expect(broken(one)).toEqual([]);
@@ -126,7 +126,7 @@ describe('a partition', () => {
         expect(puts.length, `${zone}, seed ${seed}`).toBeGreaterThan(0);
       }
     const two = run('eventual-vs-strong-read', {
-      set: { copiesMs: '260', settle: '80' },
+      set: { copiesMs: '360', settle: '80' },
       interventions: [{ atUs: 40_000, fault: 'crash', nodes: ['az2', 'az3'] }],
     });
     expect(broken(two)).toEqual([]);
