@@ -46,6 +46,7 @@ export const look: Look<P> = {
     {
       title: 'balance of A',
       unit: '€',
+      limit: { legend: 'never below', value: 0 },
       series: [
         { name: 'by the events', legend: 'by the events', tone: 'strong', as: 'step' },
         { name: SHOWN, legend: 'read model', tone: 'warm', as: 'step' },
@@ -144,6 +145,7 @@ function span(run: Run<P>) {
     );
     return between(refused, after(again, refused.at), 'to reload, decide again and append');
   }
+  if (run.verdicts.some((v) => v.promised && !v.holds)) return undefined;
   const written = samples(run, 'by the events')[1];
   return between(written, after(samples(run, SHOWN).slice(1), written?.at), 'until the view shows it');
 }
