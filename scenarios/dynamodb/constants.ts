@@ -1,6 +1,6 @@
 /**
- * Every figure of DynamoDB this scenario uses, with its unit, source and the date it was last read. Each is the
- * default of a parameter of the same name, so a run can use another value.
+ * Every figure of DynamoDB this scenario and its lesson use, with its unit, source and the date it was last read. A
+ * limit is the default of the parameter of the same name, so a run can use another value; units and sizes are fixed.
  */
 export interface Constant {
   readonly value: number;
@@ -92,7 +92,7 @@ export const CAPACITY = {
   peakMinutes: constant(
     30,
     'minutes',
-    'growth beyond that factor should be spread over this time; faster growth can be throttled',
+    'beyond twice the peak growth should be spread over this time, faster growth can be throttled',
     'On-demand capacity mode',
     ON_DEMAND,
   ),

@@ -1,5 +1,6 @@
 import { stream } from '../../src/sim/chance.ts';
 import type { Here } from '../../src/sim/protocol.ts';
+import { CAPACITY } from './constants.ts';
 import type { P } from './params.ts';
 
 /**
@@ -13,6 +14,7 @@ export interface Dice {
   suffix(): number;
   isWrite(): boolean;
   indexKey(): number;
+  /** a distribution without an end is cut at the largest item */
   sizeKb(): number;
   /** places of items on the hash range */
   readonly place: () => number;
@@ -20,9 +22,6 @@ export interface Dice {
   /** uniform, for backoff */
   readonly jitter: () => number;
 }
-
-/** Largest item, KB: a distribution without an end is cut there. */
-const LARGEST = 400;
 
 export function dice(here: Here<P>): Dice {
   const p = here.params;
@@ -39,7 +38,7 @@ export function dice(here: Here<P>): Dice {
     suffix: p.suffixes === 1 ? () => 0 : () => Math.floor(suffixes() * p.suffixes),
     isWrite: p.writeShare >= 1 ? () => true : p.writeShare <= 0 ? () => false : () => kinds() < p.writeShare,
     indexKey: () => drawIndex(indexKeys),
-    sizeKb: fixed ? () => p.itemSize.mean : () => Math.min(LARGEST, p.itemSize.sample(sizes)),
+    sizeKb: fixed ? () => p.itemSize.mean : () => Math.min(CAPACITY.itemMax.value, p.itemSize.sample(sizes)),
     place: of('places'),
     indexPlace: of('index places'),
     jitter: of('jitter'),

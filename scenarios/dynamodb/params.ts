@@ -49,7 +49,7 @@ export const capacityParams = {
     what: 'size of an item, at most 400 KB',
     unit: 'KB',
     default: 'fixed:1',
-    max: 400,
+    max: CAPACITY.itemMax.value,
   }),
   keys: int({ what: 'distinct partition keys', unit: 'keys', default: 1000, min: 1, max: 100_000 }),
   skew: skew({ what: 'which keys are asked for: uniform, zipf:1 or hot:0.5', default: 'uniform' }),
@@ -114,7 +114,7 @@ export const capacityParams = {
     default: true,
   }),
   splitAfter: number({
-    what: 'a partition at its ceiling for this long is split; no time is documented, so this is an assumption; 0 for never',
+    what: `a partition at its ceiling for this long is split; no time is documented, so this is an assumption (on-demand: ${CAPACITY.peakMinutes.what}: ${CAPACITY.peakMinutes.value} minutes); 0 for never`,
     unit: 's',
     default: 0,
     min: 0,
@@ -180,9 +180,27 @@ export const capacityParams = {
     choices: ['none', 'sdk'],
     default: 'none',
   }),
-  attempts: int({ what: documented('attempts'), unit: 'tries', default: 4, min: 1, max: 20 }),
-  throttleBase: number({ what: documented('throttleBase'), unit: 'ms', default: 1000, min: 1, max: 60_000 }),
-  backoffCap: number({ what: documented('backoffCap'), unit: 'ms', default: 20_000, min: 1, max: 600_000 }),
+  attempts: int({
+    what: documented('attempts'),
+    unit: 'tries',
+    default: CAPACITY.attempts.value,
+    min: 1,
+    max: 20,
+  }),
+  throttleBase: number({
+    what: documented('throttleBase'),
+    unit: 'ms',
+    default: CAPACITY.throttleBase.value,
+    min: 1,
+    max: 60_000,
+  }),
+  backoffCap: number({
+    what: documented('backoffCap'),
+    unit: 'ms',
+    default: CAPACITY.backoffCap.value,
+    min: 1,
+    max: 600_000,
+  }),
 } as const;
 
 export const params = { ...capacityParams, ...copiesParams };
