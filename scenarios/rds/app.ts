@@ -50,8 +50,8 @@ export type AppTimer = 'tick' | 'timeout';
 
 export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTimer, P> {
   type AppEffects = Effects<AppTimer>;
-  const look = (s: AppState, well: boolean, to: string): AppEffects =>
-    s.well === well ? [] : [become(well ? 'connected' : 'failing', to)];
+  const look = (s: AppState, well: boolean, to: string, here: Hand): AppEffects =>
+    s.well === well ? [] : [become(well ? 'connected' : here.params.proxy ? 'waiting' : 'failing', to)];
   const failing = (s: AppState, n: number, kind: 'refused' | 'unknown'): AppState => ({
     ...s,
     failed: s.failed + n,
@@ -79,7 +79,7 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
       Resolved(s, m, _from, here) {
         return [{ ...s, link: resolved(s.link, m.addresses, isLast(here, 'app'), here) }];
       },
-      Done(s, m, from): Out<AppState, AppTimer> {
+      Done(s, m, from, here): Out<AppState, AppTimer> {
         const found = s.out.find((o) => o.op === m.op);
         if (!found) return [s];
         return [
@@ -91,19 +91,19 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
             total: { ...s.total, committed: s.total.committed + found.n },
             well: true,
           },
-          ...look(s, true, from),
+          ...look(s, true, from, here),
           ...(s.well
             ? []
             : [note(`commits again, ${from === PROXY_NODE ? 'through the proxy' : `on ${from}`}`)]),
         ];
       },
-      Refused(s, m, from): Out<AppState, AppTimer> {
+      Refused(s, m, from, here): Out<AppState, AppTimer> {
         const found = s.out.find((o) => o.op === m.op);
         if (!found) return [s];
         const next = failing(s, found.n, m.unsure ? 'unknown' : 'refused');
         return [
           { ...next, link: lost(s.link, from), out: s.out.filter((o) => o.op !== m.op), well: false },
-          ...look(s, false, from),
+          ...look(s, false, from, here),
         ];
       },
       Value: (s) => [s],
@@ -133,23 +133,26 @@ export function app(rules: DriverRules = DRIVER): Protocol<AppState, Msg, AppTim
             { ...failing({ ...base, link }, n, 'refused'), well: false },
             ...effects,
             ...dialled.effects,
-            ...look(s, false, link.to ?? 'no address'),
+            ...look(s, false, link.to ?? 'no address', here),
           ];
         const op = here.unique();
+        // behind a proxy nothing fails while it lets requests wait; two unanswered ones tell it
+        const well = s.well && !(p.proxy && s.out.length > 1);
         return [
-          { ...base, link, out: [...s.out, { op, n, to: link.to }] },
+          { ...base, well, link, out: [...s.out, { op, n, to: link.to }] },
           ...effects,
+          ...look(s, well, link.to, here),
           send(link.to, { type: 'Write', op, n, key: '', value: op }, plural(n, 'commit')),
           later('timeout', patience(p) * MS, op),
         ];
       },
-      timeout(s, _here, op): Out<AppState, AppTimer> {
+      timeout(s, here, op): Out<AppState, AppTimer> {
         const found = s.out.find((o) => o.op === op);
         if (!found) return [s];
         const next = failing(s, found.n, 'unknown');
         return [
           { ...next, link: lost(s.link, found.to), out: s.out.filter((o) => o.op !== op), well: false },
-          ...look(s, false, found.to),
+          ...look(s, false, found.to, here),
           ...(s.well ? [note(`hears nothing from ${found.to}: ${plural(found.n, 'commit')} in doubt`)] : []),
         ];
       },

@@ -108,18 +108,18 @@ export const RDS = {
   borrowTimeout: constant(
     120,
     's',
-    'RDS Proxy: how long a request waits for a connection to the database before it is given up (default)',
+    'RDS Proxy: how long a request waits for a connection of the pool before it is given up (default; at most 300); here also while there is no writer',
     'RDS Proxy: connection considerations (ConnectionBorrowTimeout)',
     guide('rds-proxy-connections'),
-    'from memory',
+    '2026-11',
   ),
   replicasMost: constant(
     15,
     'read replicas',
     'of one source, RDS for MySQL, MariaDB and PostgreSQL',
-    'Working with DB instance read replicas',
-    guide('USER_ReadRepl'),
-    'from memory',
+    'Amazon RDS Read Replicas',
+    'https://aws.amazon.com/rds/features/read-replicas/',
+    '2026-11',
   ),
 } as const satisfies Record<string, Constant>;
 
@@ -137,7 +137,7 @@ export const ASSUMED = {
     why: 'how the old primary is fenced is not documented; here it may serve only while RDS has answered it lately',
   },
   promoteInstance: {
-    value: 'uniform:45000:75000',
+    value: 'uniform:52000:78000',
     unit: 'ms',
     why: 'starting the database on the standby’s volume, with crash recovery; chosen so that the whole takes 60–120 s',
   },

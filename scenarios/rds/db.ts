@@ -10,128 +10,37 @@ import {
   set,
 } from '../../src/sim/protocol.ts';
 import { RDS } from './constants.ts';
-import { COPY, type CopyRules, firstSight, furthest, type Log, lastGen, type Seen, take } from './log.ts';
-import { members, type P, replicas, stores } from './params.ts';
-import { advance, append, begin, holdsLease, shipTo, stepDown, targets, writable } from './primary.ts';
 import {
-  type Effects,
-  type Hand,
-  ignore,
-  MS,
-  type Msg,
-  type Out,
-  RDS_NODE,
-  TO_CALLER,
-  TO_DNS,
-  TO_RDS,
-} from './protocol.ts';
+  DB,
+  type DbDisk,
+  type DbEffects,
+  type DbOut,
+  type DbRules,
+  type DbState,
+  type DbTimer,
+  image,
+  label,
+  NOTHING,
+  nameOf,
+} from './instance.ts';
+import { firstSight, furthest, type Log, lastGen, take } from './log.ts';
+import { members, type P, stores } from './params.ts';
+import {
+  advance,
+  append,
+  begin,
+  holdsLease,
+  renew,
+  resend,
+  shipTo,
+  stepDown,
+  stream,
+  targets,
+  writable,
+} from './primary.ts';
+import { type Hand, ignore, MS, type Msg, RDS_NODE, TO_CALLER, TO_DNS, TO_RDS } from './protocol.ts';
 
-/** What an instance keeps through a crash. With mode=aurora the log is not here but on the storage nodes. */
-export interface DbDisk {
-  readonly gen: number;
-  readonly view: number;
-  /** mode=instance: who holds every acknowledged commit */
-  readonly inSync: readonly string[];
-  readonly log: Log;
-  /** requests seen, as a connection would: a copy of a refused one must not be carried out later */
-  readonly seen: Seen;
-  readonly wrote: boolean;
-}
-
-export type Role = 'starting' | 'copy' | 'promoting' | 'primary' | 'fenced';
-
-export interface DbState {
-  readonly kind: 'db';
-  readonly role: Role;
-  readonly disk: DbDisk;
-  /** on its own disk up to here (with mode=aurora: handed out) */
-  readonly flushed: number;
-  /** readers: applied up to here, so visible to reads */
-  readonly applied: number;
-  /** primary: acknowledged up to here */
-  readonly committed: number;
-  /** primary: the record that opens its time; nothing is answered before this is committed */
-  readonly barrier: number;
-  readonly ready: boolean;
-  /** mode=instance: commits wait for the standby */
-  readonly sync: boolean;
-  readonly sent: Readonly<Record<string, number>>;
-  readonly acked: Readonly<Record<string, number>>;
-  /** transactions the link to each asynchronous replica may carry now; below 0 while one large group is under way */
-  readonly credit: Readonly<Record<string, number>>;
-  /** a copy: where the writer stood when last heard of */
-  readonly end: number;
-  /** a reader: too far behind, as drawn */
-  readonly behind: boolean;
-  /** uptime of the last word from, and of the last try at, each copy */
-  readonly heard: Readonly<Record<string, number>>;
-  readonly tried: Readonly<Record<string, number>>;
-  readonly pending: readonly { readonly op: number; readonly from: string; readonly lsn: number }[];
-  readonly leaseUntil: number;
-  readonly renewals: readonly { readonly n: number; readonly at: number }[];
-  readonly stuckSince: number;
-  readonly recovered: boolean;
-  readonly positions: Readonly<Record<string, Log>>;
-  /** the last read it answered, and as what; for the checks */
-  readonly read: { readonly as: string; readonly op: number } | null;
-}
-
-export type DbTimer =
-  | 'hello'
-  | 'flushed'
-  | 'resend'
-  | 'stream'
-  | 'renew'
-  | 'lease'
-  | 'apply'
-  | 'lag'
-  | 'promoted'
-  | 'again';
-
-/** The rules a broken twin breaks. */
-export interface DbRules extends CopyRules {
-  /** a commit is acknowledged only when the copies this configuration asks for have it */
-  readonly waits: boolean;
-  /** a primary that has not been answered lately serves no longer */
-  readonly heedsLease: boolean;
-  /** the standby answers no reads */
-  readonly standbySilent: boolean;
-  /** a reader opens for writes only when it has applied what it has received */
-  readonly appliesFirst: boolean;
-  /** copies that must acknowledge with mode=aurora */
-  readonly writeQuorum: number;
-}
-
-export const DB: DbRules = {
-  ...COPY,
-  waits: true,
-  heedsLease: true,
-  standbySilent: true,
-  appliesFirst: true,
-  writeQuorum: RDS.auroraWrite.value,
-};
-
-export type DbOut = Out<DbState, DbTimer>;
-export type DbEffects = Effects<DbTimer>;
-
-/** What stands on this instance's disk: with mode=aurora everything but the log. */
-export const image = (s: DbState, p: P): DbDisk => (p.mode === 'aurora' ? { ...s.disk, log: [] } : s.disk);
-
-/** What a copy is called, and whether it may be read. */
-export function nameOf(self: string, p: P): 'standby' | 'reader' | 'read replica' {
-  if (replicas(p).includes(self)) return 'read replica';
-  return p.mode === 'instance' ? 'standby' : 'reader';
-}
-
-export function label(s: DbState, here: Hand): DbEffects {
-  const { gen } = s.disk;
-  if (s.role === 'copy') return [become(nameOf(here.self, here.params))];
-  if (s.role === 'primary' && s.ready)
-    return [
-      become(here.params.mode === 'instance' && !s.sync ? 'primary, alone' : 'primary', `generation ${gen}`),
-    ];
-  return [become(s.role === 'primary' ? 'promoting' : s.role)];
-}
+/** A database instance in all its roles; what it does while it is the writer is in primary.ts. */
 
 /** The row as of a position. */
 function row(log: Log, until: number, key: string): { value: number | null; lsn: number } {
@@ -140,31 +49,8 @@ function row(log: Log, until: number, key: string): { value: number | null; lsn:
   return { value: null, lsn: 0 };
 }
 
-/** A copy so far behind is drawn as such, µs. */
-const BEHIND = 4_000_000;
-
-const NOTHING = {
-  flushed: 0,
-  applied: 0,
-  committed: 0,
-  barrier: 0,
-  ready: false,
-  sync: false,
-  sent: {},
-  acked: {},
-  credit: {},
-  end: 0,
-  behind: false,
-  heard: {},
-  tried: {},
-  pending: [],
-  leaseUntil: 0,
-  renewals: [],
-  stuckSince: 0,
-  recovered: false,
-  positions: {},
-  read: null,
-} as const;
+/** A copy so far behind is drawn as such, s. */
+const BEHIND = 4;
 
 export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
   const adopt = (s: DbState, gen: number): DbState =>
@@ -448,51 +334,9 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
         const [next, ...effects] = advance(shipped, here, rules);
         return [next, ...sends, ...effects];
       },
-      resend(s, here) {
-        if (s.role !== 'primary') return [s];
-        const { params: p, uptime } = here;
-        const quiet = (id: string) => uptime - Math.max(s.heard[id] ?? 0, s.tried[id] ?? 0);
-        const due = targets(here, 'all').filter((id) => {
-          const known = uptime - (s.heard[id] ?? 0) < 10_000 * MS;
-          const behind = (s.acked[id] ?? 0) < (s.sent[id] ?? 0);
-          return quiet(id) > (known ? (behind ? 1900 : 3900) : 5000) * MS;
-        });
-        const back = Object.fromEntries(due.map((id) => [id, Math.min(s.acked[id] ?? 0, s.sent[id] ?? 0)]));
-        const [next, ...sends] = shipTo({ ...s, sent: { ...s.sent, ...back } }, due, here, true);
-        const { gen, view: now } = s.disk;
-        const stuck =
-          p.mode === 'instance' &&
-          s.sync &&
-          s.committed < s.flushed &&
-          uptime - s.stuckSince > p.syncTimeout * MS;
-        const peer = members(p).find((id) => id !== here.self) ?? '';
-        const unsaid = p.mode === 'instance' && s.sync && !stuck && s.ready && !s.disk.inSync.includes(peer);
-        const ask: DbEffects =
-          stuck || unsaid
-            ? [send(RDS_NODE, { type: 'Ask', gen, view: now, sync: !stuck }, stuck ? 'alone?' : 'in step')]
-            : [];
-        return [next, ...sends, ...ask, set('resend', 2000 * MS)];
-      },
-      stream(s, here) {
-        const { link } = here.params;
-        if (s.role !== 'primary' || link === 0) return [s];
-        const to = targets(here, 'async');
-        const credit = Object.fromEntries(to.map((id) => [id, Math.min(link, (s.credit[id] ?? 0) + link)]));
-        const [next, ...sends] = shipTo({ ...s, credit }, to, here);
-        return [next, ...sends, set('stream', 1000 * MS)];
-      },
-      renew(s, here) {
-        if (s.role !== 'primary') return [s];
-        const n = (s.renewals.at(-1)?.n ?? 0) + 1;
-        const live = targets(here, 'instances').filter(
-          (id) => here.uptime - (s.heard[id] ?? -1e9) < 7000 * MS,
-        );
-        return [
-          { ...s, renewals: [...s.renewals.slice(-2), { n, at: here.uptime }] },
-          send(RDS_NODE, { type: 'Renew', gen: s.disk.gen, n, live }),
-          set('renew', here.params.heartbeat * MS),
-        ];
-      },
+      resend,
+      stream,
+      renew,
       lease(s, here) {
         if (s.role !== 'primary' || !rules.heedsLease || holdsLease(s, here)) return [s];
         return stepDown(s, here, 'fenced');
@@ -511,15 +355,17 @@ export function db(rules: DbRules = DB): Protocol<DbState, Msg, DbTimer, P> {
         const again = set<DbTimer>('lag', p.tick * MS);
         const name = nameOf(here.self, p);
         if (s.role === 'primary' || name === 'standby') return [s, again];
-        // readers of a cluster or of Aurora keep up unless applying takes most of the time there is
-        if (name === 'reader' && p.apply.mean * p.arrivals.rate < 500) return [s, again];
         const last = s.disk.log[s.applied - 1]?.at ?? 0;
         const us = s.applied >= s.end ? 0 : Math.max(0, here.uptime - last - p.tick * MS);
-        const behind = us > BEHIND;
+        const lag = Math.round(us / 1e5) / 10;
+        // a reader that keeps up has no line of its own
+        const shown = name === 'read replica' || lag > 0 || s.lag > 0;
+        const far = lag > BEHIND;
+        const turned = far !== s.lag > BEHIND && s.role === 'copy';
         return [
-          behind === s.behind ? s : { ...s, behind },
-          sample(`lag ${here.self}`, Math.round(us / 1e5) / 10),
-          ...(behind !== s.behind && s.role === 'copy' ? [become(behind ? 'behind' : name)] : []),
+          lag === s.lag ? s : { ...s, lag },
+          ...(shown ? [sample(`lag ${here.self}`, lag)] : []),
+          ...(turned ? [become(far ? 'behind' : name)] : []),
           again,
         ];
       },

@@ -29,8 +29,7 @@ export const dns: Protocol<DnsState, Msg, never, P> = {
       return [
         { ...s, record: m.record },
         save(m.record),
-        become(`→ ${m.record.writer}`),
-        ...(moved ? [note(`now answers with ${m.record.writer}`)] : []),
+        ...(moved ? [become(`→ ${m.record.writer}`), note(`now answers with ${m.record.writer}`)] : []),
         pointed,
       ];
     },

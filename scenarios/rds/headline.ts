@@ -5,7 +5,7 @@ import { type P, stores } from './params.ts';
 import { plural } from './protocol.ts';
 
 type At<E> = E & { readonly at: number };
-type Told = Run<P>;
+export type Told = Run<P>;
 const m = (run: Told, name: string) => run.metrics[name] ?? 0;
 const s = (us: number) => `${Math.round(us / 1e6)} s`;
 
@@ -93,6 +93,8 @@ export function headline(run: Told): string {
   const [worst, best] = [all[0], all.at(-1)];
   if (!worst || !best) return 'Nothing is committed';
   const length = (g: Gap) => g.to - g.from;
+  if (p.mode === 'aurora' && faultOf(run, 'partition'))
+    return `No side has four of six copies: ${s(length(worst))} without a write, none lost`;
   const fence = fencing(run);
   if (fence && m(run, 'failovers') > 0)
     return `Cut off, ${fence.node} fences itself ${((fence.chosen - fence.stopped) / 1e6).toFixed(1)} s before RDS fails over`;

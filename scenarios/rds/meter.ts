@@ -1,5 +1,5 @@
 import type { Meter, MetricInfo } from '../../src/sim/scenario.ts';
-import type { P } from './params.ts';
+import { type P, replicas } from './params.ts';
 import { type Acknowledged, isApp, NOBODY, serves } from './properties.ts';
 
 export const metrics: Readonly<Record<string, MetricInfo>> = {
@@ -7,17 +7,17 @@ export const metrics: Readonly<Record<string, MetricInfo>> = {
     unit: 'ms',
     what: 'longest time without an acknowledged commit, at the application server hit worst',
   },
-  least_downtime_ms: {
-    unit: 'ms',
-    what: 'the same at the application server hit least; with several servers',
-  },
   lost_commits: { unit: 'transactions', what: 'acknowledged, but missing on the newest primary' },
-  replica_lag: { unit: 's', what: 'largest ReplicaLag: age of what a reader or read replica has applied' },
   stale_reads: {
     unit: 'reads',
     what: 'reads that showed an older row than the last acknowledged write of it',
   },
   reads: { unit: 'reads', what: 'reads that were answered' },
+  replica_lag: { unit: 's', what: 'largest ReplicaLag: age of what a reader or read replica has applied' },
+  least_downtime_ms: {
+    unit: 'ms',
+    what: 'the same at the application server hit least; with several servers',
+  },
   committed: { unit: 'transactions', what: 'acknowledged to the application' },
   refused: { unit: 'transactions', what: 'failed for certain: no connection, or refused' },
   unknown: { unit: 'transactions', what: 'in doubt: nobody said whether they were made' },
@@ -25,16 +25,16 @@ export const metrics: Readonly<Record<string, MetricInfo>> = {
   failovers: { unit: 'times', what: 'how often another generation of primary opened' },
 };
 
-export function meter(_p: P): Meter {
+export function meter(p: P): Meter {
   const last = new Map<string, number>();
   const gaps = new Map<string, number>();
   const totals = new Map<string, { committed: number; refused: number; unknown: number }>();
-  const flying = new Map<number, number>();
   /** rows: the last acknowledged value, by key */
   const rows = new Map<string, number>();
   const gets = new Map<number, { key: string; floor: number }>();
   const puts = new Map<number, string>();
-  const sentAt = new Map<string, number>();
+  /** when each group of commits was sent */
+  const sent = new Map<number, number>();
   const acked = new Map<number, number>();
   let seen: Acknowledged = NOBODY;
   let newest: Acknowledged = NOBODY;
@@ -46,10 +46,17 @@ export function meter(_p: P): Meter {
   let answered = 0;
 
   return {
-    listens: ['sample', 'invoke', 'return', 'send', 'deliver'],
+    listens: ['sample', 'invoke', 'return'],
     changed(node, before, after, world) {
       if (isApp(after)) {
         totals.set(node, after.total);
+        for (const { op } of after.out) if (!sent.has(op)) sent.set(op, world.now);
+        if (isApp(before) && after.total.committed > before.total.committed)
+          for (const { op } of before.out)
+            if (!after.out.some((o) => o.op === op)) {
+              waited += world.now - sent.get(op)!;
+              answered++;
+            }
         if (!isApp(before) || after.total.committed > before.total.committed) {
           const gap = world.now - (last.get(node) ?? world.now);
           gaps.set(node, Math.max(gaps.get(node) ?? 0, gap));
@@ -66,7 +73,7 @@ export function meter(_p: P): Meter {
       if (gen >= newest.gen) newest = seen;
       return undefined;
     },
-    event(event, world) {
+    event(event) {
       switch (event.kind) {
         case 'sample':
           if (event.series.startsWith('lag ')) lag = Math.max(lag, event.value);
@@ -85,19 +92,6 @@ export function meter(_p: P): Meter {
           }
           break;
         }
-        case 'send':
-          if (event.type === 'Write') sentAt.set(`${event.from}>${event.to}`, event.at);
-          else if (event.type === 'Done')
-            flying.set(event.id, sentAt.get(`${event.to}>${event.from}`) ?? event.at);
-          break;
-        case 'deliver': {
-          const from = flying.get(event.id);
-          if (from === undefined) break;
-          flying.delete(event.id);
-          waited += world.now - from;
-          answered++;
-          break;
-        }
       }
       return undefined;
     },
@@ -113,7 +107,7 @@ export function meter(_p: P): Meter {
         downtime_ms: Math.max(0, ...each) / 1000,
         ...(each.length > 1 && { least_downtime_ms: Math.min(...each) / 1000 }),
         lost_commits: lost,
-        ...(lag > 0 && { replica_lag: lag }),
+        ...((lag > 0 || replicas(p).length > 0) && { replica_lag: lag }),
         stale_reads: stale,
         reads,
         committed: total('committed'),

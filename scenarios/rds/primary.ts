@@ -1,6 +1,13 @@
 import { become, cancel, later, note, save, send, set } from '../../src/sim/protocol.ts';
-import type { DbEffects, DbOut, DbRules, DbState, DbTimer } from './db.ts';
-import { image, label } from './db.ts';
+import {
+  type DbEffects,
+  type DbOut,
+  type DbRules,
+  type DbState,
+  type DbTimer,
+  image,
+  label,
+} from './instance.ts';
 import { lastGen } from './log.ts';
 import { fenced, members, replicas, stores } from './params.ts';
 import { type Hand, MS, type Msg, RDS_NODE, type Rec } from './protocol.ts';
@@ -192,5 +199,51 @@ export function stepDown(s: DbState, here: Hand, to: 'fenced' | 'copy', newer = 
     ),
     ...s.pending.map((w) => send<Msg>(w.from, { type: 'Refused', op: w.op, unsure: true }, 'unsure')),
     ...(to === 'fenced' ? [set<DbTimer>('hello', here.params.heartbeat * MS)] : []),
+  ];
+}
+
+/** Looks after copies that have not answered, and after what the control plane should know of the standby. */
+export function resend(s: DbState, here: Hand): DbOut {
+  if (s.role !== 'primary') return [s];
+  const { params: p, uptime } = here;
+  const quiet = (id: string) => uptime - Math.max(s.heard[id] ?? 0, s.tried[id] ?? 0);
+  const due = targets(here, 'all').filter((id) => {
+    const known = uptime - (s.heard[id] ?? 0) < 10_000 * MS;
+    const behind = (s.acked[id] ?? 0) < (s.sent[id] ?? 0);
+    return quiet(id) > (known ? (behind ? 1900 : 3900) : 5000) * MS;
+  });
+  const back = Object.fromEntries(due.map((id) => [id, Math.min(s.acked[id] ?? 0, s.sent[id] ?? 0)]));
+  const [next, ...sends] = shipTo({ ...s, sent: { ...s.sent, ...back } }, due, here, true);
+  const { gen, view: now } = s.disk;
+  const stuck =
+    p.mode === 'instance' && s.sync && s.committed < s.flushed && uptime - s.stuckSince > p.syncTimeout * MS;
+  const peer = members(p).find((id) => id !== here.self) ?? '';
+  const unsaid = p.mode === 'instance' && s.sync && !stuck && s.ready && !s.disk.inSync.includes(peer);
+  const ask: DbEffects =
+    stuck || unsaid
+      ? [send(RDS_NODE, { type: 'Ask', gen, view: now, sync: !stuck }, stuck ? 'alone?' : 'in step')]
+      : [];
+  return [next, ...sends, ...ask, set('resend', 2000 * MS)];
+}
+
+/** Sends asynchronous replicas what their link carries in a second. */
+export function stream(s: DbState, here: Hand): DbOut {
+  const { link } = here.params;
+  if (s.role !== 'primary' || link === 0) return [s];
+  const to = targets(here, 'async');
+  const credit = Object.fromEntries(to.map((id) => [id, Math.min(link, (s.credit[id] ?? 0) + link)]));
+  const [next, ...sends] = shipTo({ ...s, credit }, to, here);
+  return [next, ...sends, set('stream', 1000 * MS)];
+}
+
+/** Reports to the control plane: I serve, and these copies answer me. */
+export function renew(s: DbState, here: Hand): DbOut {
+  if (s.role !== 'primary') return [s];
+  const n = (s.renewals.at(-1)?.n ?? 0) + 1;
+  const live = targets(here, 'instances').filter((id) => here.uptime - (s.heard[id] ?? -1e9) < 7000 * MS);
+  return [
+    { ...s, renewals: [...s.renewals.slice(-2), { n, at: here.uptime }] },
+    send(RDS_NODE, { type: 'Renew', gen: s.disk.gen, n, live }),
+    set('renew', here.params.heartbeat * MS),
   ];
 }

@@ -2,7 +2,7 @@ import { historyMonitor } from '../../src/sim/histories/monitor.ts';
 import type { Fold, Property, World } from '../../src/sim/scenario.ts';
 import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { AppState } from './app.ts';
-import type { DbState } from './db.ts';
+import type { DbState } from './instance.ts';
 import type { Log } from './log.ts';
 import { fenced, members, type P, replicas, stores } from './params.ts';
 import { plural } from './protocol.ts';
@@ -271,6 +271,6 @@ export function quiet(before: unknown, after: unknown): boolean {
       before.ready === after.ready &&
       before.read === after.read
     );
-  if (isApp(before) && isApp(after)) return before.total === after.total;
+  if (isApp(before) && isApp(after)) return before.total === after.total && before.out === after.out;
   return !isStore(after);
 }

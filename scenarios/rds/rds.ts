@@ -198,9 +198,8 @@ export function rds(rules: RdsRules = RDS_RULES): Protocol<RdsState, Msg, RdsTim
           next,
           send(from, { type: 'Lease', gen: m.gen, n: m.n }),
           set('watch', p.deadAfter * MS),
-          ...(next.disk === disk
-            ? []
-            : [become(next.disk.phase === 'watching' ? 'watching' : 'failing over'), save(next.disk)]),
+          ...(calm === s ? [] : [become('watching')]),
+          ...(next.disk === disk ? [] : [save(next.disk)]),
           ...(moved ? point(endpoints) : []),
         ];
       },

@@ -3,6 +3,7 @@ import { app } from './app.ts';
 import { client } from './client.ts';
 import { db } from './db.ts';
 import { dns } from './dns.ts';
+import { generators } from './generators.ts';
 import { footer, headline, span } from './headline.ts';
 import { meter, metrics } from './meter.ts';
 import { members, params, replicas, stores } from './params.ts';
@@ -16,6 +17,7 @@ import { twins } from './twins.ts';
 
 const MOST_TRANSACTIONS = 1_000_000;
 const MOST_GROUPS = 2000;
+const MOST_OPERATIONS = 4000;
 
 const primary = (world: World) =>
   world.actors.filter((a) => serves(world.state(a.id))).sort((a, b) => gen(world, b.id) - gen(world, a.id))[0]
@@ -41,6 +43,9 @@ export default scenario({
       return `arrivals × simSeconds is about ${Math.round(p.arrivals.rate * p.simSeconds)} transactions; at most ${MOST_TRANSACTIONS} are simulated in a run. Shorten simSeconds or lower the rate.`;
     if ((p.simSeconds * 1000 * p.apps) / p.tick > MOST_GROUPS)
       return `simSeconds × apps / tick is ${Math.round((p.simSeconds * 1000 * p.apps) / p.tick)} groups of commits; at most ${MOST_GROUPS} are simulated in a run. Take a longer tick or a shorter run.`;
+    const operations = (p.clients * p.simSeconds * 1000) / (p.think.mean + 2 * p.latency.mean + 0.1);
+    if (operations > MOST_OPERATIONS)
+      return `clients × simSeconds / think is about ${Math.round(operations)} operations; at most ${MOST_OPERATIONS} are simulated in a run. Take a longer think or fewer clients.`;
     if (p.lease >= p.deadAfter)
       return `lease (${p.lease} ms) must be shorter than deadAfter (${p.deadAfter} ms), or two primaries may serve at once.`;
     if (2 * p.heartbeat >= p.lease)
@@ -109,7 +114,7 @@ export default scenario({
     states: {
       connected: { tone: 'good', legend: 'commits' },
       failing: { tone: 'bad', legend: 'fails' },
-      holding: { tone: 'warm', legend: 'lets requests wait' },
+      holding: { tone: 'warm', legend: 'waits' },
       primary: { tone: 'strong', legend: 'primary', stale: 'stale primary' },
       'primary, alone': { tone: 'warm', legend: 'primary, unprotected' },
       standby: { tone: 'quiet', legend: 'standby (no reads)' },
@@ -189,4 +194,5 @@ export default scenario({
     span,
     footer,
   },
+  generators,
 });

@@ -1,8 +1,9 @@
 import type { Twin } from '../../src/sim/scenario.ts';
 import { app } from './app.ts';
 import { client } from './client.ts';
-import { DB, type DbRules, db } from './db.ts';
+import { db } from './db.ts';
 import { DRIVER } from './driver.ts';
+import { DB, type DbRules } from './instance.ts';
 import type { params } from './params.ts';
 import { RDS_RULES, type RdsRules, rds } from './rds.ts';
 
