@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { projectRoot } from '../src/content.ts';
@@ -149,10 +149,16 @@ async function loaded(folder: string, learners: number) {
   const path = join(folder, `${learners}.db`);
   await (await openStore(`file:${path}`)).close();
   fill(path, learners);
-  const store = await openStore(`file:${path}`);
+  const filled = await openStore(`file:${path}`);
   const from = process.hrtime.bigint();
-  await store.ranking.rebuild();
+  await filled.ranking.rebuild();
   const rebuilding = seconds(from);
+  // Closed, so that what comes does not pay for gigabytes still on their way to the disk.
+  await filled.close();
+  const file = openSync(path, 'r+');
+  fsyncSync(file);
+  closeSync(file);
+  const store = await openStore(`file:${path}`);
   const boards = periods.flatMap((period) =>
     [undefined, 'aws'].map((topic) => ({ scope: SCOPE, period: periodKey(period, START - DAY), topic })),
   );
