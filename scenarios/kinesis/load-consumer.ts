@@ -101,13 +101,15 @@ export function consumer(
       }
       return [state, ...again(m.shard, here)];
     }
-    if (detailed(here.params))
+    if (detailed(here.params)) {
+      if (cursor.next === 0) told.push(note(first(kind, m, here)));
       told.push(
         sample(
           kind === 'shared' ? 'polled delay' : 'pushed delay',
           Math.round((here.uptime - m.at[0]!) / 1000),
         ),
       );
+    }
     const { work, slowWork } = here.params;
     const sampler = c.slow ? slowWork : work;
     let us = 0;
@@ -230,3 +232,10 @@ const each = (here: Here<P>): string => {
   const { mean } = here.params.slowWork;
   return mean >= 1000 ? `${Math.round(mean / 100) / 10} s` : `${Math.round(mean * 10) / 10} ms`;
 };
+
+function first(kind: 'shared' | 'enhanced', m: Delivery<'Records' | 'Push'>, here: Here<P>): string {
+  const ms = Math.round((here.uptime - m.at[0]!) / 1000);
+  return kind === 'shared'
+    ? `has polled the first record of ${m.shard} ${ms} ms after it was written`
+    : `is pushed the first record of ${m.shard} ${ms} ms after it was written`;
+}
