@@ -8,6 +8,14 @@ import { stream } from './load-stream.ts';
 import { MAP, type MapRules } from './shards.ts';
 import type { StoreRules } from './store.ts';
 
+/**
+ * Two models of Amazon Kinesis Data Streams, chosen by `source`; constants.ts has the pages and figures.
+ *
+ *   load      many records against the limits of shards: one mutable actor a role, messages are calls (load-stream.ts)
+ *   workers   few records, read by KCL workers under leases: immutable states, every message drawn (kcl-messages.ts)
+ *
+ * Both hash keys with the real MD5 and split and merge by the same map (shards.ts).
+ */
 export const STORE: StoreRules = { ...MAP, countsRecords: true, countsReads: true, ageOfRecord: true };
 
 /** A part under two names has a lane under one of them only: a large run would be a grey sheet of messages. */
