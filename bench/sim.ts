@@ -5,9 +5,13 @@ import { randomFaults } from '../src/sim/fuzz.ts';
 import { linearizable, models, type Op } from '../src/sim/history.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
 import type { Recipe } from '../src/sim/scenario.ts';
+import { benchLarge } from './large.ts';
 import type { Row } from './row.ts';
 
-/** The engine: one process, one core, warm. Of a few rounds the median counts, since machines are shared. */
+/**
+ * The engine: one process, one core, warm. Of a few rounds the median counts, since machines are shared. Then what a
+ * large run's picture costs beside a small one's.
+ */
 export async function benchSim(): Promise<Row[]> {
   const sims = await loadSimulations();
   const raft = sims.get('raft');
@@ -88,6 +92,8 @@ export async function benchSim(): Promise<Row[]> {
     );
     above(`${id}: requests simulated a second, metrics on`, rates.sort((a, b) => a - b)[1]!, '/s', 500_000);
   }
+
+  rows.push(...(await benchLarge()));
 
   // The trace is bounded, so a run ten times as long holds no more.
   const heap = (seconds: number) => {
