@@ -27,6 +27,20 @@ export const params = {
     max: 100,
     default: 3,
   }),
+  layers: int({
+    what: 'service: layers of callers above each other, each of which makes so many attempts of its own',
+    unit: 'layers',
+    min: 1,
+    max: 6,
+    default: 1,
+  }),
+  errors: number({
+    what: 'service: share of attempts that the service answers with an error',
+    unit: 'share',
+    min: 0,
+    max: 1,
+    default: 0,
+  }),
   timeout: int({
     what: 'service: time after which the caller gives an attempt up; 0 for never',
     unit: 'ms',
@@ -75,3 +89,18 @@ export const params = {
 export type P = Values<typeof params>;
 
 export const MOST_REQUESTS = 500_000;
+export const MOST_CALLS = 1_000_000;
+
+/** Attempts one request may make at the bottom: every layer repeats all that is below it. 0 for as many as it takes. */
+export const mostAttempts = (p: P): number => p.attempts ** p.layers;
+
+/**
+ * After `failed` attempts at the bottom one of the layers tries again: which attempt of its own has just failed, from 1.
+ * The innermost layer with attempts left does, as digits of a number are counted up.
+ */
+export function failedAtItsLayer(p: P, failed: number): number {
+  if (p.layers === 1 || p.attempts === 0) return failed;
+  let rest = failed;
+  while (rest > 0 && rest % p.attempts === 0) rest /= p.attempts;
+  return rest % p.attempts;
+}

@@ -1,7 +1,7 @@
 import { type Meter, type Run, scenario } from '../../src/sim/scenario.ts';
 import { type Client, client, table } from './contended.ts';
 import { generators } from './generators.ts';
-import { MOST_REQUESTS, type P, params } from './params.ts';
+import { MOST_CALLS, MOST_REQUESTS, mostAttempts, type P, params } from './params.ts';
 import { properties, worldOf } from './properties.ts';
 import { backend, RULES, service } from './service.ts';
 
@@ -24,6 +24,10 @@ export default scenario({
       return `base (${p.base} ms) must be at most cap (${p.cap} ms): the first wait would already be cut.`;
     if (p.timeout === 0 && p.deadline)
       return 'deadline=on needs a timeout above 0: without one there is no deadline to pass on.';
+    if (p.layers > 1 && (p.workload !== 'service' || p.attempts === 0))
+      return `layers (${p.layers}) multiply a bounded number of attempts of a request: use workload=service and attempts of at least 1.`;
+    if (p.layers > 1 && requests * mostAttempts(p) > MOST_CALLS)
+      return `layers and attempts may make ${mostAttempts(p)} calls of each of about ${Math.round(requests)} requests; at most ${MOST_CALLS} are simulated in a run. Lower attempts, layers, arrivals or simSeconds.`;
     if (p.workload === 'service' && p.attempts === 0 && p.backoff === 'none' && p.budget === 0)
       return 'attempts=0 (for ever) with backoff=none and no budget would not end: bound the attempts, wait between them, or give a budget.';
     return undefined;
@@ -74,6 +78,11 @@ export default scenario({
       title: 'Nobody works for nobody',
       what: 'The deadline travels with the request and the service drops what is too late, so its work counts.',
       set: { attempts: 3, deadline: true, backoff: 'full-jitter', base: 100, slowdown: 2 },
+    },
+    'nested-retries': {
+      title: 'Three layers, each with its own retries',
+      what: 'Each layer makes three attempts, and so one click up to 27 calls at the bottom. Compare with layers=1.',
+      set: { layers: 3, attempts: 3, timeout: 250, simSeconds: 15 },
     },
     metastable: {
       title: 'The trigger is gone, the failure stays',
@@ -253,6 +262,8 @@ function headline(run: Run<P>): string {
     return `${m('calls')} attempts for ${run.params.clients} writes, done after ${Math.round(m('completion_ms'))} ms`;
   const answered = `${percent(m('answered_share'))} answered in time`;
   if (run.params.timeout === 0) return `Nobody gives up: p99 is ${(m('latency_p99_ms') / 1000).toFixed(1)} s`;
+  if (run.params.layers > 1)
+    return `${run.params.layers} layers of ${run.params.attempts} attempts: ${Math.round(m('amplification'))} calls a request, ${answered}`;
   if (run.verdicts.some((v) => v.property === 'recovers after the trigger' && !v.holds))
     return `It does not recover: ${answered}`;
   return `${answered}, ${m('amplification').toFixed(1)} attempts a request`;

@@ -1,8 +1,18 @@
 import { stream } from '../../src/sim/chance.ts';
 import { Histogram } from '../../src/sim/load.ts';
-import { become, type Effect, later, note, type Protocol, sample, set } from '../../src/sim/protocol.ts';
+import {
+  become,
+  type Effect,
+  type Here,
+  later,
+  note,
+  type Protocol,
+  type Step,
+  sample,
+  set,
+} from '../../src/sim/protocol.ts';
 import { bounds, wait } from './backoff.ts';
-import type { P } from './params.ts';
+import { failedAtItsLayer, mostAttempts, type P } from './params.ts';
 
 /**
  * Requests to a service that queues — one actor plays callers and service, so that runs may be large. A request makes
@@ -117,8 +127,8 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
   };
   const call = (w: World, request: Request, now: number, p: P): Effects => {
     w.attempts++;
-    if (p.attempts > 0 && request.attempt > p.attempts)
-      w.breach('attempts are bounded', `a request made attempt ${request.attempt} of ${p.attempts}`);
+    if (p.attempts > 0 && request.attempt > mostAttempts(p))
+      w.breach('attempts are bounded', `a request made attempt ${request.attempt} of ${mostAttempts(p)}`);
     const until = p.timeout > 0 ? now + p.timeout * 1000 : Number.POSITIVE_INFINITY;
     const attempt: Attempt = { request, n: request.attempt, until };
     const effects: Effects = p.timeout > 0 ? [later('timeout', p.timeout * 1000, attempt)] : [];
@@ -134,6 +144,34 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
       w.ok++;
       w.latency.add(now - request.came);
     } else w.failed++;
+  };
+
+  /** An attempt timed out or was answered with an error. */
+  const failed = (s: State, request: Request, here: Here<P>): Step<State, never, Timer> => {
+    const { world: w } = s;
+    const p = here.params;
+    const more = p.attempts === 0 || request.attempt < mostAttempts(p) || !rules.boundsAttempts;
+    if (!more || (p.budget > 0 && rules.keepsBudget && w.tokens < 1)) {
+      end(w, request, false, here.uptime);
+      return [s];
+    }
+    if (p.budget > 0) {
+      w.tokens -= 1;
+      if (w.tokens < 0)
+        w.breach('the budget is kept', `at ${ms(here.uptime)} ms a retry was made with no token left`);
+    }
+    const n = failedAtItsLayer(p, request.attempt);
+    const waited = wait(p, n, request.waited, () => here.random(), rules.capsWaits);
+    const [least, most] = bounds(p, n, request.waited);
+    if (waited < least - 1e-6 || waited > most + 1e-6)
+      w.breach(
+        'waits keep to the formula',
+        `after attempt ${n} it waits ${Math.round(waited)} ms; between ${Math.round(least)} and ${Math.round(most)} were allowed`,
+      );
+    request.attempt++;
+    request.waited = waited;
+    w.retrying++;
+    return [s, later('retry', Math.round(waited * 1000), request)];
   };
 
   return {
@@ -175,35 +213,15 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         if (!inTime || attempt.request.over) {
           w.wasted++;
           if (!rules.endsOnce) end(w, attempt.request, true, here.uptime);
+        } else if (p.errors > 0 && here.random() < p.errors) {
+          const [, ...effects] = failed(s, attempt.request, here);
+          return [s, ...effects, ...next(w, here.uptime, p)];
         } else end(w, attempt.request, true, here.uptime);
         return [s, ...next(w, here.uptime, p)];
       },
       timeout(s, here, data) {
-        const { world: w } = s;
-        const p = here.params;
         const { request, n } = data as Attempt;
-        if (request.over || n !== request.attempt) return [s];
-        const more = p.attempts === 0 || request.attempt < p.attempts || !rules.boundsAttempts;
-        if (!more || (p.budget > 0 && rules.keepsBudget && w.tokens < 1)) {
-          end(w, request, false, here.uptime);
-          return [s];
-        }
-        if (p.budget > 0) {
-          w.tokens -= 1;
-          if (w.tokens < 0)
-            w.breach('the budget is kept', `at ${ms(here.uptime)} ms a retry was made with no token left`);
-        }
-        const waited = wait(p, request.attempt, request.waited, () => here.random(), rules.capsWaits);
-        const [least, most] = bounds(p, request.attempt, request.waited);
-        if (waited < least - 1e-6 || waited > most + 1e-6)
-          w.breach(
-            'waits keep to the formula',
-            `after attempt ${request.attempt} it waits ${Math.round(waited)} ms; between ${Math.round(least)} and ${Math.round(most)} were allowed`,
-          );
-        request.attempt++;
-        request.waited = waited;
-        w.retrying++;
-        return [s, later('retry', Math.round(waited * 1000), request)];
+        return request.over || n !== request.attempt ? [s] : failed(s, request, here);
       },
       retry(s, here, data) {
         s.world.retrying--;
