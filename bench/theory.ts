@@ -1,8 +1,21 @@
 import bulkhead from '../scenarios/bulkhead/scenario.ts';
+import dynamodb from '../scenarios/dynamodb/scenario.ts';
 import lambda from '../scenarios/lambda/scenario.ts';
+import sqs from '../scenarios/sqs/scenario.ts';
+import timeoutRetry from '../scenarios/timeout-retry/scenario.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
 import type { Scenario } from '../src/sim/scenario.ts';
-import { coldShare, erlangB, erlangC, little, mmck, mmcWait } from '../src/sim/theory.ts';
+import {
+  burstSeconds,
+  coldShare,
+  erlangB,
+  erlangC,
+  little,
+  mmck,
+  mmcWait,
+  nestedCalls,
+  redeliveryShare,
+} from '../src/sim/theory.ts';
 import type { Row } from './row.ts';
 
 /**
@@ -19,6 +32,8 @@ export interface TheoryCase {
   readonly theory: number;
   /** greatest difference allowed, as a share of the theory */
   readonly tolerance: number;
+  /** runs, with seeds from 1, of which the mean counts; default 1 */
+  readonly runs?: number;
 }
 
 export interface TheoryRow extends TheoryCase {
@@ -28,8 +43,13 @@ export interface TheoryRow extends TheoryCase {
 }
 
 export function compare(c: TheoryCase, seed = 1): TheoryRow {
-  const run = simulate(c.scenario, recipe(c.scenario, c.preset, { seed, set: c.set }), { traceLimit: 0 });
-  const simulated = run.metrics[c.metric] ?? Number.NaN;
+  const runs = c.runs ?? 1;
+  let sum = 0;
+  for (let i = 0; i < runs; i++) {
+    const chosen = recipe(c.scenario, c.preset, { seed: seed + i, set: c.set });
+    sum += simulate(c.scenario, chosen, { traceLimit: 0 }).metrics[c.metric] ?? Number.NaN;
+  }
+  const simulated = sum / runs;
   const off = c.theory === 0 ? Math.abs(simulated) : Math.abs(simulated - c.theory) / c.theory;
   return { ...c, simulated, off, agrees: off <= c.tolerance };
 }
@@ -60,6 +80,47 @@ const fn = (o: Record<string, string>) => ({
   ...o,
 });
 const service = { scenario: lambda, preset: 'cold-start' } as const;
+
+/** Token buckets: the load and the refill per second, and the tokens of a full one. */
+const bucket = { rate: 300, refill: 100, tokens: 300 * 100 };
+const scaling = { rate: 1000, refill: 100, tokens: 1000, seconds: 40 };
+
+/** A work time that often outlasts the timeout, and consumers enough that nothing else is lost. */
+const outlasting = (meanMs: number, visibilityMs: number) => ({
+  scenario: sqs,
+  preset: 'visibility-timeout',
+  assumes: 'exponential processing, no heartbeat, no dead-letter queue in the way',
+  set: {
+    messages: '400',
+    consumers: '5',
+    arrivals: 'poisson:0.2',
+    work: `exp:${meanMs}`,
+    visibility: String(visibilityMs),
+    latency: 'fixed:0.1',
+    maxReceives: '1000',
+  },
+  metric: 'redelivered_share',
+  theory: redeliveryShare(meanMs, visibilityMs),
+});
+
+const nested = (layers: number, attempts: number, failure: number, requests: number) => ({
+  scenario: timeoutRetry,
+  preset: 'nested-retries',
+  assumes: 'each call at the bottom fails by itself, nothing is slow, no wait between attempts',
+  set: {
+    layers: String(layers),
+    attempts: String(attempts),
+    errors: String(failure),
+    timeout: '0',
+    triggerUntil: '0',
+    service: 'fixed:1',
+    servers: '100',
+    arrivals: `poisson:${requests / 100}`,
+    simSeconds: '100',
+  },
+  metric: 'amplification',
+  theory: nestedCalls(layers, attempts, failure),
+});
 
 const mm = mmck(18, 0.5, 10, 10 + 6);
 
@@ -219,6 +280,68 @@ export const THEORY: readonly TheoryCase[] = [
     }),
     metric: 'cold_share',
     theory: coldShare({ rate: 2, meanService: 1, idle: 3, limit: 4 }),
+    tolerance: 0.02,
+  },
+  {
+    scenario: dynamodb,
+    preset: 'burst-then-throttle',
+    name: 'dynamodb: 300 writes/s on 100 provisioned, 300 s saved: burst lasts tokens / (rate - refill)',
+    assumes: 'a full token bucket, Poisson writes of one unit',
+    set: {
+      arrivals: `poisson:${bucket.rate}`,
+      keys: '500',
+      itemSize: 'fixed:1',
+      writeCapacity: String(bucket.refill),
+      burstAtStart: '300',
+      simSeconds: '300',
+    },
+    metric: 'first_throttle_s',
+    theory: burstSeconds(bucket.tokens, bucket.refill, bucket.rate),
+    tolerance: 0.02,
+    runs: 5,
+  },
+  {
+    ...service,
+    preset: 'scaling-rate',
+    name: 'lambda: 1,000 new environments/s wanted, 1,000 at once and 100/s granted: share refused',
+    assumes: 'a full token bucket, requests that never end, no other limit',
+    set: fn({
+      arrivals: `poisson:${scaling.rate}`,
+      duration: 'fixed:900000',
+      concurrencyLimit: '100000',
+      scalingRate: String(scaling.tokens),
+      simSeconds: String(scaling.seconds),
+    }),
+    metric: 'throttled_share',
+    theory: 1 - (scaling.tokens + scaling.refill * scaling.seconds) / (scaling.rate * scaling.seconds),
+    tolerance: 0.005,
+  },
+  {
+    ...outlasting(20_000, 30_000),
+    name: 'sqs: receives that outlast the timeout = exp(-visibility / mean), mean 20 s, timeout 30 s',
+    tolerance: 0.06,
+    runs: 16,
+  },
+  {
+    ...outlasting(10_000, 10_000),
+    name: 'sqs: the same, mean 10 s, timeout 10 s',
+    tolerance: 0.04,
+    runs: 16,
+  },
+  {
+    ...nested(5, 3, 1, 2000),
+    name: 'timeout-retry, five layers of three attempts, all calls fail: 3^5 calls a request',
+    // the last requests are still at it when the run ends
+    tolerance: 0.005,
+  },
+  {
+    ...nested(3, 3, 0.7, 20_000),
+    name: 'timeout-retry, three layers of three attempts, 70 % of calls fail: calls a request',
+    tolerance: 0.03,
+  },
+  {
+    ...nested(1, 3, 0.5, 20_000),
+    name: 'timeout-retry, one layer of three attempts, half of the calls fail: calls a request',
     tolerance: 0.02,
   },
 ];

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { BOUNDS, SQS } from '../scenarios/sqs/constants.ts';
 import sqs from '../scenarios/sqs/scenario.ts';
 import { recipe, simulate } from '../src/sim/run.ts';
-import { redeliveryShare } from '../src/sim/theory.ts';
 
 const run = (preset: string, set: Record<string, string> = {}, seed?: number) =>
   simulate(sqs, recipe(sqs, preset, { set, ...(seed !== undefined && { seed }) }));
@@ -19,37 +18,6 @@ describe('documented figures', () => {
 });
 
 describe('sqs', () => {
-  // Four runs of 400 messages: about 1,700 to 2,500 receives, a standard error of at most 0.012; three of them.
-  it.each([
-    [20_000, 30_000],
-    [10_000, 20_000],
-    [10_000, 10_000],
-  ])(
-    'exponential work of mean %i ms outlasts a timeout of %i ms as often as exp(-visibility/mean)',
-    (mean, visibility) => {
-      let redelivered = 0;
-      let receives = 0;
-      for (let seed = 1; seed <= 4; seed++) {
-        const set = {
-          messages: '400',
-          consumers: '5',
-          arrivals: 'poisson:0.2',
-          work: `exp:${mean}`,
-          visibility: String(visibility),
-          latency: 'fixed:0.1',
-          maxReceives: '1000',
-        };
-        const { metrics } = simulate(sqs, recipe(sqs, 'visibility-timeout', { seed, set }), {
-          traceLimit: 0,
-        });
-        receives += metrics.receives!;
-        redelivered += metrics.redelivered_share! * metrics.receives!;
-      }
-      expect(receives).toBeGreaterThan(1600);
-      expect(Math.abs(redelivered / receives - redeliveryShare(mean, visibility))).toBeLessThan(0.036);
-    },
-  );
-
   it.each([2, 3, 5])('a poison message uses up exactly %i receives, the others one each', (maxReceives) => {
     const { metrics } = run('dead-letter', { maxReceives: String(maxReceives) });
     expect(metrics).toMatchObject({ dlq: 1, processed: 3, receives: 3 + maxReceives });
