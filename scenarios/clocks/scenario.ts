@@ -1,4 +1,4 @@
-import { scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario } from '../../src/sim/scenario.ts';
 import { client } from './client.ts';
 import { generators } from './generators.ts';
 import { headline, span, window } from './headline.ts';
@@ -56,19 +56,7 @@ export default scenario({
   },
   // Clocks that jump are not among them: commit wait and NTP rest on clocks within their bounds. That hybrid clocks
   // and the logical ones stand any jump is tested by itself.
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-  ],
+  withstands: NO_LIES.filter((fault) => fault !== 'clock'),
   properties,
   twins,
   metrics,

@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { app } from './app.ts';
 import { client } from './client.ts';
 import { db } from './db.ts';
@@ -90,20 +90,7 @@ export default scenario({
     },
     store: (world) => world.actors.filter((a) => a.part === 'store' && world.up(a.id)).map((a) => a.id),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: NO_LIES,
   quiet,
   properties,
   twins,

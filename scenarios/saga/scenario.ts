@@ -1,4 +1,4 @@
-import { type Run, scenario } from '../../src/sim/scenario.ts';
+import { NO_LIES, type Run, scenario } from '../../src/sim/scenario.ts';
 import { broker, MEMBER, member, orders } from './choreography.ts';
 import { customer } from './customer.ts';
 import { generators } from './generators.ts';
@@ -109,20 +109,7 @@ export default scenario({
       return backward ? 'payment' : undefined;
     },
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'delay',
-    'slow-disk',
-  ],
+  withstands: [...NO_LIES.filter((fault) => fault !== 'clock'), 'delay'],
   properties,
   twins: {
     'compensates-twice': {
