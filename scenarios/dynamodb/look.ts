@@ -105,6 +105,8 @@ export function headline(run: Run<P>): string {
   const why = (['index', 'index_partition', 'quota', 'capacity', 'partition'] as const)
     .map((name) => ({ name, n: m(`throttled_${name}`) }))
     .reduce((a, b) => (b.n > a.n ? b : a)).name;
+  if (p.retries === 'sdk')
+    return `${refused} of tries throttled, ${percent(m('failed_share'))} of requests given up`;
   switch (why) {
     case 'index':
       return `${refused} of writes throttled by the index, not the table`;
@@ -114,7 +116,9 @@ export function headline(run: Run<P>): string {
       return `${refused} throttled at the table's quota`;
     case 'capacity':
       if (!p.adaptive) return `${refused} throttled: each partition has 1/${n} of the capacity`;
-      return `Served above its capacity, then ${refused} throttled`;
+      return p.burstAtStart > 0
+        ? `Served above its capacity, then ${refused} throttled`
+        : `${refused} throttled: more is asked for than is provisioned`;
     default: {
       if (p.mode === 'on-demand') {
         const atOnce = thousands(n * (p.writeShare > 0.5 ? p.partitionWrites : p.partitionReads));
