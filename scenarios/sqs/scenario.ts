@@ -1,4 +1,4 @@
-import { scenario, type World } from '../../src/sim/scenario.ts';
+import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { CONSUMER, type ConsumerState, consumer } from './consumer.ts';
 import { generators } from './generators.ts';
 import { headline, lastActivity, span } from './headline.ts';
@@ -46,21 +46,7 @@ export default scenario({
     busy: (world) => consumers(world).find((id) => (world.state(id) as ConsumerState | undefined)?.job),
     crashed: (world) => consumers(world).find((id) => !world.up(id)),
   },
-  withstands: [
-    'crash',
-    'restart',
-    'pause',
-    'resume',
-    'partition',
-    'cut',
-    'heal',
-    'loss',
-    'duplicate',
-    'reorder',
-    'delay',
-    'slow-disk',
-    'clock',
-  ],
+  withstands: [...NO_LIES, 'delay'],
   properties,
   twins,
   metrics,

@@ -211,7 +211,7 @@ export default scenario({
     span,
     footer: (p) =>
       p.workload === 'service'
-        ? 'One service with one queue, first come, first served; callers are not limited in number.'
+        ? `Aggregated: about ${thousands(p.arrivals.rate * p.simSeconds)} requests. One service, one queue, first come, first served; callers without number.`
         : 'All clients begin at once and write one row; the table itself takes no time.',
   },
   generators,
@@ -254,6 +254,7 @@ function meter(p: P): Meter {
     },
   };
 }
+const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 const percent = (x: number) => `${Math.round(x * 100)} %`;
 
 function headline(run: Run<P>): string {
