@@ -1,7 +1,7 @@
 import { aside, type Block, type Button, buttons, heading, type Reply, text } from '../chat.ts';
 import type { Picture } from '../draw/index.ts';
 import type { Recipe } from '../sim/scenario.ts';
-import { type Figure, type Summary, verdictLine } from '../sim/summary.ts';
+import { type Figure, instant, type Summary, verdictLine } from '../sim/summary.ts';
 import { action, type Context } from './command.ts';
 
 /** What is shown of a run: the whole of it, one step, or beside another. */
@@ -19,7 +19,7 @@ export async function show(recipe: Recipe, context: Context, view: View = {}): P
     heading(`${summary.title}: ${summary.headline}`),
     image(recipe, picture, summary, other),
   ];
-  if (summary.step) blocks.push(text(`**${milliseconds(summary.step.at)}** ${summary.step.text}.`));
+  if (summary.step) blocks.push(text(`**${instant(summary.step.at)}** ${summary.step.text}.`));
   blocks.push(text(verdicts(summary)));
   if (view.against && other)
     blocks.push(text(`Against \`${line(view.against)}\`: ${other.headline}\n${verdicts(other)}`));
@@ -116,8 +116,6 @@ function story(summary: Summary, other?: Summary): string {
   }
   return [head, ...lines].join('\n');
 }
-
-const milliseconds = (us: number) => `${(us / 1000).toFixed(us < 10_000 ? 1 : 0)} ms`;
 
 function figure({ name, value, unit }: Figure): string {
   const shown = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));

@@ -1,7 +1,7 @@
 /** A question put to somebody with what belongs to it: of one made from a run, the picture up to its moment. */
 import type { Block } from '../chat.ts';
 import type { Draw } from '../draw/index.ts';
-import { ms, type Summary } from '../sim/summary.ts';
+import { instant, type Summary } from '../sim/summary.ts';
 import { ParamError } from '../sim/words.ts';
 import type { Asked } from './index.ts';
 import { questionBlocks } from './present.ts';
@@ -29,8 +29,8 @@ export async function momentBlocks({ moment }: Question, { draw }: Tools): Promi
       name: `${recipe.scenario}-${recipe.preset}-until-${Math.round(until / 1000)}ms.png`,
       bytes: picture.bytes,
       mime: picture.mime,
-      alt: told(`${summary.title}, up to ${ms(until)}.`, summary),
-      title: `${summary.title}, up to ${ms(until)}`,
+      alt: told(`${summary.title}, up to ${instant(until)}.`, summary),
+      title: `${summary.title}, up to ${instant(until)}`,
     },
   ];
 }

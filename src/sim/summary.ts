@@ -41,7 +41,7 @@ export function summarize(
   const violated = new Set(run.verdicts.filter((v) => !v.holds && v.at !== undefined).map((v) => v.at!));
   run.events.forEach((event, i) => {
     if (options.until !== undefined && event.at > options.until) return;
-    if (teller.worthTelling(event)) story.push(`${ms(event.at)}  ${teller.sentence(event)}`);
+    if (teller.worthTelling(event)) story.push(`${instant(event.at)}  ${teller.sentence(event)}`);
     // What everybody is at the start is no step and no turn.
     if (event.kind === 'state' && event.at === 0) return;
     if (teller.worthAStep(event)) moments.push(i);
@@ -217,4 +217,11 @@ const show = (value: Value): string => (typeof value === 'string' ? value : JSON
 /** What no value means: a read found nothing, anything else is simply done. */
 const nothing = (op: EventOf<'invoke'>) => (op.f === 'get' || op.f === 'read' ? 'nil' : 'ok');
 const percent = (share: number) => `${Math.round(share * 1000) / 10} %`;
-export const ms = (us: number) => `${Math.round(us / 1000)} ms`;
+
+/** A moment of a run, from µs: `431 ms`, from ten seconds on `12.51 s`, from ten minutes on `12.51 min`, then `12.51 h`. */
+export function instant(us: number): string {
+  if (us < 10_000_000) return `${Math.round(us / 1000)} ms`;
+  const [unit, name] =
+    us < 600_000_000 ? [1_000_000, 's'] : us < 36_000_000_000 ? [60_000_000, 'min'] : [3_600_000_000, 'h'];
+  return `${(us / Number(unit)).toFixed(2)} ${name}`;
+}

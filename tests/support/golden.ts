@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { words } from '../../src/commands/grammar.ts';
 import type { Simulations } from '../../src/sim/catalogue.ts';
 import { recipe, simulate } from '../../src/sim/run.ts';
-import { ms, recipeLine, Teller, verdictLine } from '../../src/sim/summary.ts';
+import { instant, recipeLine, Teller, verdictLine } from '../../src/sim/summary.ts';
 import type { TraceEvent } from '../../src/sim/trace.ts';
 
 /**
@@ -69,7 +69,7 @@ function perform(command: string, sims: Simulations): string[] {
     recipeLine(run),
     ...run.events
       .filter((e) => kinds.has(e.kind))
-      .map((e) => `${ms(e.at).padStart(9)}  ${teller.sentence(e)}`),
+      .map((e) => `${instant(e.at).padStart(9)}  ${teller.sentence(e)}`),
     ...run.verdicts.map(verdictLine),
   ];
 }
