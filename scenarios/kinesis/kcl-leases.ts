@@ -1,5 +1,5 @@
+import { durable } from '../../src/sim/durable.ts';
 import { become, type Protocol, type Step, send } from '../../src/sim/protocol.ts';
-import { durable } from './durable.ts';
 import type { KclMessage, Lease, Write } from './kcl-messages.ts';
 import type { P } from './params.ts';
 

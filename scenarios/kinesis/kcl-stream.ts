@@ -1,3 +1,4 @@
+import { durable } from '../../src/sim/durable.ts';
 import {
   become,
   type Effect,
@@ -9,7 +10,6 @@ import {
   send,
   set,
 } from '../../src/sim/protocol.ts';
-import { durable } from './durable.ts';
 import type { KclMessage, Kin, Rec } from './kcl-messages.ts';
 import type { P } from './params.ts';
 import { even, hashKey, type MapRules, merge, owner, type ShardInfo, split } from './shards.ts';

@@ -1,3 +1,4 @@
+import { durable } from '../../src/sim/durable.ts';
 import {
   become,
   type Effect,
@@ -12,7 +13,6 @@ import {
 } from '../../src/sim/protocol.ts';
 import { Audit } from './audit.ts';
 import { type Dice, dice } from './dice.ts';
-import { durable } from './durable.ts';
 import { Figures } from './figures.ts';
 import type { P } from './params.ts';
 import { OURS, POOL, Pool } from './pool.ts';

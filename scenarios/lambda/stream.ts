@@ -1,3 +1,4 @@
+import { durable } from '../../src/sim/durable.ts';
 import {
   become,
   type Effect,
@@ -11,7 +12,6 @@ import {
   set,
 } from '../../src/sim/protocol.ts';
 import { type Dice, dice } from './dice.ts';
-import { durable } from './durable.ts';
 import type { P } from './params.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type Message, type Protocol, type Step, save } from '../../src/sim/protocol.ts';
+import { type Message, type Protocol, type Step, save } from './protocol.ts';
 
 /** The service's own queues and positions survive a crash: each change is on disk before anything follows from it. */
 export function durable<S, M extends Message, T extends string, P>(
