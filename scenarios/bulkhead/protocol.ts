@@ -1,5 +1,5 @@
 import { stream } from '../../src/sim/chance.ts';
-import { Ends, Histogram, TimeAverage } from '../../src/sim/load.ts';
+import { Ends, Histogram, percentiles, TimeAverage } from '../../src/sim/load.ts';
 import { become, type Effect, type Here, note, type Protocol, sample, set } from '../../src/sim/protocol.ts';
 import { Audit } from './audit.ts';
 import { CATALOGUE, type P, REPORTS } from './params.ts';
@@ -97,6 +97,8 @@ export class Service {
   otherOffered = 0;
   otherRejected = 0;
   readonly latency = new Histogram();
+  /** of the slice: from call to answer at catalogue, waiting included */
+  readonly lately = new Histogram();
   readonly waits = new Histogram();
   readonly inSystem: TimeAverage;
   /** of the slice, by dependency */
@@ -239,6 +241,7 @@ export class Service {
     this.audit.ended(dependency);
     if (dependency === CATALOGUE) {
       this.#enter(-1);
+      this.lately.add(at - this.#came[slot]!);
       if (this.#came[slot]! >= this.#from) {
         this.latency.add(at - this.#came[slot]!);
         if (failed) this.failed++;
@@ -326,6 +329,7 @@ export function service(rules: Rules): Protocol<ServiceState, never, 'slice', P>
                 sample('reports refused', Math.round(others * perSecond)),
               ]
             : []),
+          ...percentiles(s.lately),
           sample('permits', s.permits),
           ...(s.places > 0 ? [sample('waiting', s.queued(CATALOGUE))] : []),
         ];

@@ -182,6 +182,14 @@ export default scenario({
         ],
       },
       {
+        title: 'time of a call to catalogue',
+        unit: 'ms',
+        series: [
+          { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
+          { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
+        ],
+      },
+      {
         title: 'waiting',
         unit: 'calls',
         series: [{ name: 'waiting', legend: 'waiting for catalogue', tone: 'second', as: 'area' }],

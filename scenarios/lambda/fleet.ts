@@ -1,4 +1,4 @@
-import { Ends } from '../../src/sim/load.ts';
+import { Ends, Histogram, percentiles } from '../../src/sim/load.ts';
 import { become, type Effect, type Here, note, type Protocol, sample, set } from '../../src/sim/protocol.ts';
 import { Audit } from './audit.ts';
 import { type Dice, dice } from './dice.ts';
@@ -44,6 +44,8 @@ export class Fleet implements Account {
   peak = 0;
   peakOther = 0;
   why: Refusal | undefined;
+  /** INIT and run of our requests that began in the slice */
+  readonly takes = new Histogram();
 
   constructor(here: Here<P>, rules: FleetRules) {
     const p = here.params;
@@ -112,6 +114,7 @@ export class Fleet implements Account {
     } else if (busy > this.peakOther) this.peakOther = busy;
     const runs = Math.min(work, this.#timeout);
     const takes = runs + (cold ? this.#dice.init() : 0);
+    if (fn === OURS) this.takes.add(takes);
     figures.serve(now, fn, cold, !pool.isProvisioned(env), takes, work > this.#timeout);
     if (env >= this.#owner.length) {
       const owner = new Uint8Array(Math.max(env + 1, this.#owner.length * 2));
@@ -166,6 +169,7 @@ export function fleet(rules: FleetRules): Protocol<FleetState, never, 'slice', P
           sample('in use', f.peak),
           sample('environments', f.pool.count(f.now)),
           sample('cold starts', Math.round(f.cold * perSecond * 10) / 10),
+          ...percentiles(f.takes),
           ...(here.params.neighbour > 0 ? [sample('neighbour', f.peakOther)] : []),
         ];
         if (mood !== state.mood) {

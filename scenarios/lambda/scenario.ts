@@ -274,6 +274,15 @@ export default scenario({
         series: [{ name: 'cold starts', legend: 'cold starts', tone: 'warm', as: 'area' }],
       },
       {
+        // A cold start shows in the one long before it shows in the other.
+        title: 'INIT and run',
+        unit: 'ms',
+        series: [
+          { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
+          { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
+        ],
+      },
+      {
         title: 'events waiting',
         unit: 'events',
         series: [{ name: 'queued', legend: 'waiting', tone: 'second', as: 'step' }],

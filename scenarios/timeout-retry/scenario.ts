@@ -199,6 +199,14 @@ export default scenario({
         series: [{ name: 'queue', legend: 'waiting at the service', tone: 'second', as: 'area' }],
       },
       {
+        title: 'callers wait for an answer, or give up',
+        unit: 'ms',
+        series: [
+          { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
+          { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
+        ],
+      },
+      {
         title: 'writes',
         unit: 'in each slice',
         series: [

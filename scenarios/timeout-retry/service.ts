@@ -1,5 +1,5 @@
 import { stream } from '../../src/sim/chance.ts';
-import { Histogram } from '../../src/sim/load.ts';
+import { Histogram, percentiles } from '../../src/sim/load.ts';
 import {
   become,
   type Effect,
@@ -66,6 +66,8 @@ export class World {
   tokens = 0;
   retrying = 0;
   readonly latency = new Histogram();
+  /** of the slice: what callers waited until they had an answer or gave up */
+  readonly ended = new Histogram();
   lastEnd = 0;
   /** since when answers come in time again after the trigger */
   recovered: number | undefined;
@@ -140,6 +142,7 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
     if (request.over) w.breach('each request ends once', 'a request that had ended was answered again');
     request.over = true;
     w.lastEnd = now;
+    w.ended.add(now - request.came);
     if (good) {
       w.ok++;
       w.latency.add(now - request.came);
@@ -248,6 +251,7 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
           sample('attempts', Math.round(attempts * perSecond)),
           sample('answered in time', Math.round(ok * perSecond)),
           sample('queue', w.queued),
+          ...percentiles(w.ended),
           set('slice', slice(p)),
           ...(mood === s.mood ? [] : [become(mood), note(MOODS[mood]!)]),
         ];

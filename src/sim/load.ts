@@ -1,6 +1,9 @@
 /**
  * For scenarios under load: millions of requests in one actor, without an object for each.
  */
+import { sample } from './protocol.ts';
+
+type SampleEffect = ReturnType<typeof sample>;
 
 /** What ends when: a binary min-heap of (time in µs, number) in flat arrays. */
 export class Ends {
@@ -88,6 +91,12 @@ export class Histogram {
     return this.count > 0 ? this.sum / this.count : 0;
   }
 
+  clear(): void {
+    if (this.count > 0) this.#counts.fill(0);
+    this.count = 0;
+    this.sum = 0;
+  }
+
   /** µs below which the share `q` of them lies */
   quantile(q: number): number {
     let left = q * this.count;
@@ -99,6 +108,17 @@ export class Histogram {
     return 0;
   }
 }
+
+/** Half of the calls of a slice of time take at most p50, all but one in a hundred p99; in ms. None where none ended. */
+export function percentiles(slice: Histogram): SampleEffect[] {
+  if (slice.count === 0) return [];
+  const effects = [0.5, 0.99].map((q) => sample(`p${q * 100}`, round(slice.quantile(q) / 1000)));
+  slice.clear();
+  return effects;
+}
+
+/** a percentile is known to within 1 %: more digits would say nothing */
+const round = (ms: number): number => Number(ms.toPrecision(3));
 
 /** The time average of a level that changes in steps, from a time on (µs). */
 export class TimeAverage {
