@@ -39,9 +39,9 @@ export async function benchSim(): Promise<Row[]> {
   };
   round();
   const rounds = [round(), round(), round(), round(), round()].sort((a, b) => a.ratio - b.ratio);
-  const middle = rounds[2]!;
-  above('raft, 5 nodes, clients, faults, all properties: faster than real time', middle.ratio, 'x', 2000);
-  rows.push({ name: 'the same: handlers a second', value: middle.rate, unit: '/s' });
+  const median = rounds[2]!;
+  above('raft, 5 nodes, clients, faults, all properties: faster than real time', median.ratio, 'x', 2000);
+  rows.push({ name: 'the same: handlers a second', value: median.rate, unit: '/s' });
 
   const small = { ...recipe(raft, 'election'), set: { nodes: '3', clients: '0' } };
   const bounds = { states: 300_000, depth: 60, timers: 4 };
@@ -93,20 +93,21 @@ export async function benchSim(): Promise<Row[]> {
     above(`${id}: requests simulated a second, metrics on`, rates.sort((a, b) => a - b)[1]!, '/s', 500_000);
   }
 
-  rows.push(...(await benchLarge()));
-
-  // The trace is bounded, so a run ten times as long holds no more.
+  // The trace is bounded, so of two runs beyond the bound the one ten times as long holds no more.
   const heap = (seconds: number) => {
     global.gc?.();
     const before = process.memoryUsage().heapUsed;
-    const run = simulate(raft, { ...plain, set: { duration: String(seconds * 1000) } });
+    const longer = { ...plain, set: { duration: String(seconds * 1000) } };
+    const run = simulate(raft, longer, { traceLimit: 10_000 });
     global.gc?.();
     const held = process.memoryUsage().heapUsed - before;
     return { held, events: run.events.length };
   };
   heap(60);
-  const [shorter, longer] = [heap(300), heap(3000)];
-  const growth = Math.max(0, longer.held) / Math.max(1, shorter.held);
+  const middle = (seconds: number) =>
+    [0, 1, 2, 3, 4].map(() => heap(seconds)).sort((a, b) => a.held - b.held)[2]!.held;
+  const [shorter, longer] = [middle(300), middle(3000)];
+  const growth = Math.max(0, longer) / Math.max(1, shorter);
   rows.push({
     name: 'heap held by a run of 3,000 s over one of 300 s',
     value: growth,
@@ -114,6 +115,9 @@ export async function benchSim(): Promise<Row[]> {
     target: '<= 1.5',
     ok: growth <= 1.5,
   });
+
+  // last: threads that draw disturb what is measured of the heap
+  rows.push(...(await benchLarge()));
   return rows;
 }
 
