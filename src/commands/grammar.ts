@@ -6,7 +6,8 @@ import { type Command, type Input, Refusal } from './command.ts';
 /**
  * From a command's zod input: what Discord registers, what Slack and the page type, and what is said when it does
  * not fit. `.meta()` of an option may hold `chat: 'file' | 'channel' | 'member'`, `completes: true` (ask the
- * command while the person types) and `rest: true` (takes whatever words are left, such as `nodes=5 loss=0.1`).
+ * command while the person types), `rest: true` (takes whatever words are left, such as `nodes=5 loss=0.1`) and
+ * `phrase: true` (named, it takes the bare words behind it too: `days=mon wed fri`).
  */
 interface Property {
   readonly type?: string;
@@ -17,12 +18,15 @@ interface Property {
   readonly chat?: 'file' | 'channel' | 'member';
   readonly completes?: boolean;
   readonly rest?: boolean;
+  readonly phrase?: boolean;
   readonly default?: unknown;
 }
 
-const cache = new WeakMap<Input, readonly (OptionSpec & { rest: boolean })[]>();
+type Typed = OptionSpec & { readonly rest: boolean; readonly phrase: boolean };
 
-export function optionsOf(input: Input): readonly (OptionSpec & { rest: boolean })[] {
+const cache = new WeakMap<Input, readonly Typed[]>();
+
+export function optionsOf(input: Input): readonly Typed[] {
   let options = cache.get(input);
   if (options === undefined) {
     const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as {
@@ -43,6 +47,7 @@ export function optionsOf(input: Input): readonly (OptionSpec & { rest: boolean 
         ...(choices && choices.length <= 25 && { choices }),
         completes: p.completes ?? (choices !== undefined && choices.length > 25),
         rest: p.rest ?? false,
+        phrase: p.phrase ?? false,
       };
     });
     cache.set(input, options);
@@ -56,7 +61,7 @@ const isLimit = (value: number | undefined): value is number =>
 
 export function specOf(command: Command): CommandSpec {
   const bare = (input: Input | undefined): OptionSpec[] =>
-    input ? optionsOf(input).map(({ rest: _, ...option }) => option) : [];
+    input ? optionsOf(input).map(({ rest: _, phrase: __, ...option }) => option) : [];
   return {
     name: command.name,
     summary: command.summary,
@@ -92,6 +97,7 @@ export function readLine(line: string, name: string, input: Input): Record<strin
   const values: Record<string, string> = {};
   const left: string[] = [];
   const typed: string[] = [];
+  let open: string | undefined;
   for (const word of words(line)) {
     const equals = word.indexOf('=');
     const key = equals > 0 ? word.slice(0, equals).toLowerCase() : '';
@@ -101,6 +107,7 @@ export function readLine(line: string, name: string, input: Input): Record<strin
         throw new Refusal(`${option.name} is given twice. Usage: \`${usage(name, input)}\``);
       const value = word.slice(equals + 1);
       values[option.name] = option.rest && values[option.name] ? `${values[option.name]} ${value}` : value;
+      open = option.phrase && value !== '' ? option.name : undefined;
     } else if (equals > 0 && rest) left.push(word);
     else if (equals > 0 && /^[a-z_]+$/i.test(key)) {
       const hint = nearest(
@@ -113,6 +120,7 @@ export function readLine(line: string, name: string, input: Input): Record<strin
     } else {
       const flag = options.find((o) => o.type === 'boolean' && o.name === word.toLowerCase());
       if (flag) values[flag.name] = 'on';
+      else if (open !== undefined) values[open] = `${values[open]} ${word}`;
       else typed.push(word);
     }
   }

@@ -11,7 +11,7 @@ import {
   text,
 } from '../chat.ts';
 import { type Personal, schedulePersonal, stopPersonal } from '../learn/daily/personal.ts';
-import { ALL_DAYS, clock, readTime, readWeekdays } from '../learn/daily/timing.ts';
+import { ALL_DAYS, clock, readTime, readWeekdays, weekdayWords } from '../learn/daily/timing.ts';
 import { completeZone, nearestZone, zoneOf } from '../learn/daily/zone.ts';
 import { dateWords, forecastBlocks, percent } from '../learn/forecast.ts';
 import { daysTo } from '../learn/minds.ts';
@@ -41,14 +41,23 @@ export default commandWithVerbs({
           .optional()
           .describe('IANA zone, such as Europe/Lisbon')
           .meta({ completes: true }),
-        remind: z.string().optional().describe('When to remind you of due reviews, such as 08:30, or off'),
+        remind: z
+          .string()
+          .optional()
+          .describe('When to remind you of due reviews, such as 08:30, or off')
+          .meta({ phrase: true }),
         public: z.boolean().optional().describe('Whether leaderboards and others may show you'),
         interview: z.string().optional().describe('Date to plan towards, such as 2027-03-14, or off'),
-        easy: z.string().optional().describe('Days of half the load, such as sat sun, or off'),
+        easy: z
+          .string()
+          .optional()
+          .describe('Days of half the load, such as sat sun, or off')
+          .meta({ phrase: true }),
         daily: z
           .string()
           .optional()
-          .describe('A question of your own each day, such as 09:00 or mon-fri 09:00, or off'),
+          .describe('A question of your own each day, such as 09:00 or mon-fri 09:00, or off')
+          .meta({ phrase: true }),
       }),
       run: (wishes, context) => change(wishes, context),
     }),
@@ -211,7 +220,7 @@ const timeOf = (held: Schedule | undefined): string =>
     : `${daysOf(held.weekdays)}${clock(held.minute)} (${held.timezone})${held.flagged === undefined ? '' : `; the last one failed: ${held.flagged}`}`;
 
 const daysOf = (weekdays: readonly number[]): string =>
-  weekdays.length === ALL_DAYS.length ? '' : `${weekdays.map((d) => NAMES[d - 1]!.slice(0, 3)).join(' ')} `;
+  weekdays.length === ALL_DAYS.length ? '' : `${weekdayWords(weekdays)} at `;
 
 function zoneIn(typed: string): string {
   const zone = zoneOf(typed);
