@@ -98,7 +98,8 @@ export interface Reply {
 export type Block =
   /**
    * Markdown: paragraphs, **bold**, *italic*, `code`, lists, > quotes, [links](https://…). No headings, no tables, no
-   * HTML. `{time:1763800000000}` is a moment (epoch ms) that each reader sees in their own zone, see `moment`.
+   * HTML. `{time:1763800000000}` is a moment (epoch ms) that each reader sees in their own zone, see `moment`;
+   * `{channel:123}` a channel by its id, which each platform shows by its name, see `channelMark`.
    */
   | { readonly kind: 'text'; readonly markdown: string }
   | { readonly kind: 'heading'; readonly text: string }
@@ -194,6 +195,10 @@ export const text = (markdown: string): Block => ({ kind: 'text', markdown });
 export const moment = (at: number): string => `{time:${Math.round(at)}}`;
 /** a moment as it stands in Markdown; its first group is epoch ms */
 export const MOMENT = /\{time:(\d{1,15})\}/;
+/** A channel in the words of a text, by its id. */
+export const channelMark = (id: string): string => `{channel:${id}}`;
+/** a channel as it stands in Markdown; its first group is the id */
+export const CHANNEL = /\{channel:([^\s{}]{1,80})\}/;
 export const heading = (words: string): Block => ({ kind: 'heading', text: words });
 export const code = (source: string, language?: string): Block => ({ kind: 'code', source, language });
 export const aside = (markdown: string): Block => ({ kind: 'aside', markdown });
@@ -201,9 +206,11 @@ export const buttons = (...list: readonly Button[]): Block => ({ kind: 'buttons'
 export const reply = (...blocks: readonly Block[]): Reply => ({ blocks });
 export const privately = (...blocks: readonly Block[]): Reply => ({ blocks, private: true });
 
-/** moments written out */
+/** moments and channels written out */
 const written = (markdown: string): string =>
-  markdown.replace(new RegExp(MOMENT, 'g'), (_, at: string) => utc(Number(at)));
+  markdown
+    .replace(new RegExp(MOMENT, 'g'), (_, at: string) => utc(Number(at)))
+    .replace(new RegExp(CHANNEL, 'g'), '#$1');
 
 /** Plain words of a reply, for logs' counterparts: alt text, notifications, tests. */
 export const plain = (blocks: readonly Block[]): string => blocks.map(plainWords).join('\n');

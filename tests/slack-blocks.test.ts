@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encode, home, messages, modal } from '../adapters/slack/encode.ts';
+import { encode, encoder, home, messages, modal } from '../adapters/slack/encode.ts';
 import { LIMITS } from '../adapters/slack/limits.ts';
 import { fenced, mrkdwn, plainWords } from '../adapters/slack/mrkdwn.ts';
 import type { Block, Form } from '../src/chat.ts';
@@ -78,6 +78,19 @@ describe('blocks for Slack', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('name commands as they are typed in Slack, and nothing else', () => {
+    const markdown = '`/quiz`, `/quiz topic=aws`, `/quizzes`, `/payments`, `/quorum quiz`, /quiz';
+    expect(encoder(['quiz', 'daily'])([{ kind: 'aside', markdown }], () => undefined)).toMatchObject([
+      {
+        elements: [
+          {
+            text: '`/quorum quiz`, `/quorum quiz topic=aws`, `/quizzes`, `/payments`, `/quorum quiz`, /quiz',
+          },
+        ],
+      },
+    ]);
   });
 
   it('make a home and forms that are accepted', () => {

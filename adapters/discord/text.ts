@@ -1,9 +1,10 @@
-import { type Block, MOMENT } from '../../src/chat.ts';
+import { type Block, CHANNEL, MOMENT } from '../../src/chat.ts';
 import { LIMITS } from './limits.ts';
 
 const CODE = /(```[\s\S]*?```|`[^`\n]+`)/;
 const LINK = /(\[[^\]\n]*\]\(https?:\/\/[^\s)]+\)|(?<![<(\w])https?:\/\/[^\s<>)\]]*[^\s<>)\].,;:!?'"*])/;
 const TIME = /(\{time:\d{1,15}\})/;
+const PLACE = /(\{channel:\d{1,20}\})/;
 const ZERO_WIDTH = '\u200b';
 
 /**
@@ -12,7 +13,8 @@ const ZERO_WIDTH = '\u200b';
  * and lose their preview card.
  */
 export function toDiscord(markdown: string): string {
-  const timed = (words: string) => apart(words, TIME, timestamp, escapeMarkup);
+  const placed = (words: string) => apart(words, PLACE, channelLink, escapeMarkup);
+  const timed = (words: string) => apart(words, TIME, timestamp, placed);
   const outside = (words: string) => apart(words, LINK, quietLink, timed);
   return apart(markdown, CODE, (source) => source, outside);
 }
@@ -37,6 +39,9 @@ function timestamp(words: string): string {
   const seconds = Math.floor(Number(MOMENT.exec(words)?.[1]) / 1000);
   return `<t:${seconds}:f> (<t:${seconds}:R>)`;
 }
+
+/** https://docs.discord.com/developers/reference#message-formatting-formats */
+const channelLink = (words: string): string => `<#${CHANNEL.exec(words)?.[1]}>`;
 
 /** In angle brackets Discord draws no card for a link. */
 function quietLink(link: string): string {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import MarkdownIt from 'markdown-it';
-import { type Block, MOMENT } from '../../src/chat.ts';
+import { type Block, CHANNEL, MOMENT } from '../../src/chat.ts';
 import type { PageHistory } from './history.ts';
 import type { Marked, WireBlock, Words } from './wire.ts';
 
@@ -93,7 +93,10 @@ export function markup(source: string): readonly Words[] {
 function timed(words: string): Words[] {
   return words
     .split(new RegExp(MOMENT))
-    .map((part, i): Words => (i % 2 === 0 ? part : { tag: 'time', at: Number(part) }))
+    .map(
+      (part, i): Words =>
+        i % 2 === 0 ? part.replace(new RegExp(CHANNEL, 'g'), '#$1') : { tag: 'time', at: Number(part) },
+    )
     .filter((part) => part !== '');
 }
 

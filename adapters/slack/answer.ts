@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Block, type Log, type Place, type Plan, type Reply, text } from '../../src/chat.ts';
 import { type Api, inWords, once, refusal } from './calls.ts';
 import type { Heard, Surface } from './decode.ts';
-import { encode, heading, home, type Message, messages } from './encode.ts';
+import { type Encode, heading, home, type Message, messages } from './encode.ts';
 import { LIMITS } from './limits.ts';
 import type { SlackOutbox } from './outbox.ts';
 import type { Identity } from './register.ts';
@@ -21,8 +21,14 @@ export interface Answers {
   publish(user: string, blocks: readonly Block[]): Promise<void>;
 }
 
-export function createAnswers(parts: { api: Api; outbox: SlackOutbox; me: Identity; log: Log }): Answers {
-  const { api, outbox, me, log } = parts;
+export function createAnswers(parts: {
+  api: Api;
+  outbox: SlackOutbox;
+  encode: Encode;
+  me: Identity;
+  log: Log;
+}): Answers {
+  const { api, outbox, encode, me, log } = parts;
 
   const publish = async (user: string, blocks: readonly Block[]) => {
     const view = home(encode(blocks, await outbox.pictures(blocks)));

@@ -45,6 +45,19 @@ const encodeBlock: {
   aside: (b) => mrkdwn(b.markdown, LIMITS.contextText).map(context),
 };
 
+export type Encode = (blocks: readonly Block[], pictures: Pictures) => SlackBlock[];
+
+/** Slack has one command, `/quorum`: what the core names `/quiz` is written as it is typed here. */
+export function encoder(commands: readonly string[]): Encode {
+  if (commands.length === 0) return encode;
+  const named = new RegExp(`\`/(?=(?:${commands.join('|')})[ \`])`, 'g');
+  const typed = (block: Block): Block =>
+    block.kind === 'text' || block.kind === 'aside'
+      ? { ...block, markdown: block.markdown.replace(named, '`/quorum ') }
+      : block;
+  return (blocks, pictures) => encode(blocks.map(typed), pictures);
+}
+
 export function encode(blocks: readonly Block[], pictures: Pictures): SlackBlock[] {
   const encodeOne = <K extends Block['kind']>(block: Extract<Block, { kind: K }>) =>
     encodeBlock[block.kind as K](block, pictures);

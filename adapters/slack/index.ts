@@ -13,7 +13,7 @@ import {
   type Heard,
   originOf,
 } from './decode.ts';
-import { modal, OWN } from './encode.ts';
+import { encoder, modal, OWN } from './encode.ts';
 import { createOutbox } from './outbox.ts';
 import { people } from './people.ts';
 import { httpReceiver, socketReceiver } from './receiver.ts';
@@ -80,8 +80,9 @@ export async function startSlack(options: SlackOptions): Promise<SlackAdapter> {
     ...(options.apiUrl && { clientOptions: { slackApiUrl: options.apiUrl } }),
   });
 
-  const outbox = createOutbox({ api, me, log, now });
-  const answers = createAnswers({ api, outbox, me, log });
+  const encode = encoder(bot.commands.map(({ name }) => name));
+  const outbox = createOutbox({ api, encode, me, log, now });
+  const answers = createAnswers({ api, outbox, encode, me, log });
   const known = people(api.client, log, now);
   const order = inOrder();
   const busy = new Set<Promise<void>>();

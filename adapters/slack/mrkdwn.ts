@@ -1,5 +1,5 @@
 import MarkdownIt, { type Token } from 'markdown-it';
-import { MOMENT, utc } from '../../src/chat.ts';
+import { CHANNEL, MOMENT, utc } from '../../src/chat.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -198,12 +198,21 @@ function timed(words: string): string {
   return words
     .split(new RegExp(MOMENT))
     .map((part, i) => {
-      if (i % 2 === 0) return escaped(part);
+      if (i % 2 === 0) return placed(part);
       const at = Number(part);
       return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} at {time}|${utc(at)}>`;
     })
     .join('');
 }
+
+/** A channel by its id: Slack shows its name to who may see it. */
+const placed = (words: string): string =>
+  words
+    .split(new RegExp(CHANNEL))
+    .map((part, i) =>
+      i % 2 === 0 ? escaped(part) : /^[CDG]\w+$/.test(part) ? `<#${part}>` : `#${escaped(part)}`,
+    )
+    .join('');
 
 function link(href: string, inner: readonly Token[]): string {
   const label = escaped(inner.map((t) => t.content || ' ').join(''))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Block, Log, Outbox, Person, Place, Posted, Reply } from '../../src/chat.ts';
 import { type Api, inWords, lacks, once, pictureNotReady, refusal } from './calls.ts';
-import { encode, type Message, messages, type Pictures } from './encode.ts';
+import { type Encode, type Message, messages, type Pictures } from './encode.ts';
 import { LIMITS } from './limits.ts';
 import { escaped, split } from './mrkdwn.ts';
 import type { Identity } from './register.ts';
@@ -25,8 +25,14 @@ const PAGES = 10;
 /** Milliseconds before a message is sent again whose picture was not ready. */
 const WAITS = [500, 1500, 3000];
 
-export function createOutbox(parts: { api: Api; me: Identity; log: Log; now: () => number }): SlackOutbox {
-  const { api, me, log, now } = parts;
+export function createOutbox(parts: {
+  api: Api;
+  encode: Encode;
+  me: Identity;
+  log: Log;
+  now: () => number;
+}): SlackOutbox {
+  const { api, encode, me, log, now } = parts;
   const { client, posting } = api;
 
   const pictures = async (blocks: readonly Block[]): Promise<Pictures> => {
