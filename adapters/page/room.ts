@@ -230,8 +230,9 @@ export function room(tools: {
     const there = isDirect(where.channel)
       ? isPersonId(where.channel.slice(1))
       : history.channels().includes(where.channel);
-    if (!there) return `there is no channel “${where.channel.slice(0, 40)}” on this page`;
-    if (where.thread !== undefined && !history.get(where.thread)) return 'that thread is no longer kept here';
+    if (!there) return `There is no channel “${where.channel.slice(0, 40)}” on this page.`;
+    if (where.thread !== undefined && !history.get(where.thread))
+      return 'That thread is no longer kept here.';
     return undefined;
   };
 

@@ -3,7 +3,7 @@
  * on the button that opens a form, because a form opens before anything can be looked up.
  */
 import type { Form } from '../chat.ts';
-import { ALL_DAYS, clock } from '../learn/daily/timing.ts';
+import { ALL_DAYS, clock, rangesOf } from '../learn/daily/timing.ts';
 import type { Schedule } from '../store/index.ts';
 import { action, type Press, type Tools } from './command.ts';
 import { hours, type Typed } from './daily-setup.ts';
@@ -88,7 +88,7 @@ const ROOM = 48;
 
 /** daily:more:<schedule>:<what holds now>, which opens the form below */
 export const moreAction = ({ id, closeAfter, rising, runs, pausedUntil, holidays }: Schedule): string => {
-  const off = holidays.join(' ');
+  const off = rangesOf(holidays).join(' ');
   return action(
     'daily',
     'more',

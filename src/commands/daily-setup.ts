@@ -3,6 +3,7 @@ import { moment, type Place } from '../chat.ts';
 import {
   ALL_DAYS,
   clock,
+  rangesOf,
   readDate,
   readHolidays,
   readLevels,
@@ -126,9 +127,10 @@ export async function put(
   return store.schedules.put(settings, next);
 }
 
-/** `Mon–Fri at 09:00 Europe/Lisbon · consensus, levels 2 to 4 · …` */
+/** `Mon–Fri at 09:00 Europe/Lisbon · consensus, levels 2 to 4 · …`; of a reminder, when alone. */
 export function told(schedule: Schedule, now: number): string {
   const {
+    kind,
     weekdays,
     minute,
     timezone,
@@ -143,16 +145,21 @@ export function told(schedule: Schedule, now: number): string {
   } = schedule;
   const today = dayOf(wallAt(timezone, now));
   const levels = lowest === highest ? `level ${lowest}` : `levels ${lowest} to ${highest}`;
-  const off = holidays.filter((day) => day.length === 5 || day >= today);
-  const parts = [
-    `**${weekdayWords(weekdays)} at ${clock(minute)}** ${timezone}`,
+  const off = rangesOf(holidays.filter((day) => day.length === 5 || day >= today));
+  const what = [
     `${topic ?? 'all topics'}, ${lowest === 1 && highest === 5 ? 'all levels' : levels}${rising ? ', harder towards the end of the week' : ''}`,
     runs === 0
       ? 'no questions from runs'
       : runs === 100
         ? 'all from fresh runs'
         : `${runs} % from fresh runs`,
-    closeAfter === undefined ? 'open until the next one' : `open for ${hours(closeAfter)}`,
+    ...(kind === 'channel'
+      ? [closeAfter === undefined ? 'open until the next one' : `open for ${hours(closeAfter)}`]
+      : []),
+  ];
+  const parts = [
+    `**${weekdayWords(weekdays)} at ${clock(minute)}** ${timezone}`,
+    ...(kind === 'reminder' ? [] : what),
     ...(off.length > 0
       ? [`not on ${off.slice(0, 5).join(', ')}${off.length > 5 ? ` and ${off.length - 5} more` : ''}`]
       : []),

@@ -4,6 +4,7 @@ import {
   type Block,
   type Button,
   buttons,
+  channelMark,
   heading,
   moment,
   type Place,
@@ -55,12 +56,18 @@ export default commandWithVerbs({
           .meta({ completes: true }),
         topic: z.string().max(60).optional().describe('One topic, or any').meta({ completes: true }),
         level: z.string().max(20).optional().describe('One level or a range, such as 2-4'),
-        days: z.string().max(60).optional().describe('Such as mon-fri, or mon wed fri'),
+        days: z
+          .string()
+          .max(60)
+          .optional()
+          .describe('Such as mon-fri, or mon wed fri')
+          .meta({ phrase: true }),
         off: z
           .string()
           .max(400)
           .optional()
-          .describe('Days off: 2026-12-24..2027-01-02, or 12-25 for every year'),
+          .describe('Days off: 2026-12-24..2027-01-02, or 12-25 for every year')
+          .meta({ phrase: true }),
         close: z
           .string()
           .max(20)
@@ -278,7 +285,7 @@ async function list(context: Context): Promise<Reply> {
       text(
         others
           .slice(0, 15)
-          .map((s) => `- ${line(channelName(s.place), s, now())}`)
+          .map((s) => `- ${line(channelMark(s.place.channel), s, now())}`)
           .join('\n'),
       ),
       ...(others.length > 15 ? [aside(`and ${others.length - 15} more`)] : []),
@@ -302,10 +309,6 @@ async function list(context: Context): Promise<Reply> {
 
 const line = (name: string, schedule: Schedule, now: number): string =>
   `${name}: ${told(schedule, now)} · ${nextWords(schedule)}${schedule.flagged === undefined ? '' : `\n⚠ I could not post: ${schedule.flagged}`}`;
-
-/** Channels have names on the page alone; elsewhere their id, which the platform's people can search for. */
-const channelName = ({ platform, channel: id }: Place): string =>
-  platform === 'page' ? `#${id}` : `channel \`${id}\``;
 
 async function scheduleOf(other: string | undefined, context: Context): Promise<Schedule> {
   const place = placeOf(other, context);

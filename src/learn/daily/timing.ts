@@ -180,6 +180,18 @@ export function readHolidays(typed: string): readonly string[] | string {
   return [...found].sort();
 }
 
+/** The same days in the same words, those that follow each other as one range. */
+export function rangesOf(days: readonly string[]): readonly string[] {
+  const runs: { from: string; to: string }[] = [];
+  for (const day of [...days].sort()) {
+    const last = runs.at(-1);
+    if (last !== undefined && day.length === 10 && last.to.length === 10 && dayAfter(last.to) === day)
+      last.to = day;
+    else runs.push({ from: day, to: day });
+  }
+  return runs.map(({ from, to }) => (from === to ? from : `${from}..${to}`));
+}
+
 /** `2-4`, `3` as a range of levels, or what would be accepted. */
 export function readLevels(typed: string): readonly [number, number] | string {
   const match = /^([1-5])(?:\s*(?:-|–|\.\.|to)\s*([1-5]))?$/.exec(typed.trim());
