@@ -228,6 +228,9 @@ describe('definitions', () => {
   it('write the help', async () => {
     expect((await answer(typed('help'))).words).toContain('`/say` Says it.');
     expect((await answer(typed('help', 'say'))).words).toContain('`/say what [times] [mood] [loud] [set]`');
-    expect((await answer(typed('help', '/daily'))).words).toContain('`/daily post at`');
+    // a paragraph each: what follows a list would else be read as its last item's
+    expect((await answer(typed('help', '/daily'))).words).toMatch(
+      /\n\n`\/daily post at`\n.+\n- `at`: .+\n\n/,
+    );
   });
 });

@@ -43,25 +43,27 @@ export default command({
   complete: () => [],
 });
 
+/** A paragraph for the command and each of its verbs: usage, what it does, its options. */
 function detail(command: Command): string {
-  const lines = [command.summary];
-  const describe = (name: string, input: Command['input']) => {
-    lines.push(`\`${usage(name, input)}\``);
-    for (const o of input ? optionsOf(input) : []) {
+  const describe = (name: string, input: Command['input'], summary: string): string => {
+    const options = (input ? optionsOf(input) : []).map((o) => {
       const range = o.choices
         ? ` (${o.choices.join(', ')})`
         : o.min !== undefined && o.max !== undefined
           ? ` (${o.min} to ${o.max})`
           : '';
-      lines.push(`- \`${o.name}\`${o.required ? '' : ', optional'}: ${o.summary}${range}`);
-    }
+      return `- \`${o.name}\`: ${o.summary}${range}`;
+    });
+    return [`\`${usage(name, input)}\``, summary, ...options].join('\n');
   };
-  if (command.verbs)
-    for (const [name, verb] of Object.entries(command.verbs)) {
-      describe(`${command.name} ${name}`, verb.input);
-      lines.push(verb.summary);
-    }
-  else describe(command.name, command.input);
-  if (command.examples) lines.push(`For example \`${command.examples.join('`, `')}\`.`);
-  return lines.join('\n');
+  const verbs = Object.entries(command.verbs ?? {});
+  const parts =
+    verbs.length === 0
+      ? [describe(command.name, command.input, command.summary)]
+      : [
+          command.summary,
+          ...verbs.map(([name, verb]) => describe(`${command.name} ${name}`, verb.input, verb.summary)),
+        ];
+  if (command.examples) parts.push(`For example \`${command.examples.join('`, `')}\`.`);
+  return parts.join('\n\n');
 }
