@@ -301,6 +301,10 @@ describe('grading', () => {
     expect(points(q, given, 'right', false, held(now), now)).toBe(10);
     expect(points(q, given, 'right', false, held(now + 1), now)).toBe(0);
     expect(points(q, given, 'right', false, held(now, 1), now)).toBe(0);
+    // what was missed is worth a review once a night has passed
+    const missed = { ...held(now, 1), card: card({ due: now, state: 1, lastReview: now }) };
+    expect(points(q, given, 'right', false, missed, now + 3_600_000)).toBe(0);
+    expect(points(q, given, 'right', false, missed, now + 12 * 3_600_000)).toBe(10);
     expect(points(q, given, 'right', false, held(now, 2, true), now)).toBe(0);
     expect(points(q, given, 'right', false, { first: false, undone: true, echoes: 0 }, now)).toBe(0);
     expect(points(q, { kind: 'recalled' }, 'right', false, held(now), now)).toBe(0);

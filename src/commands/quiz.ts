@@ -118,8 +118,10 @@ export default command({
         ? result(fresh, context, { notice: 'You have answered it again since: take that answer back first.' })
         : result(fresh, context);
     }),
-    again: onAsk(async ({ question: { id } }, _press, context) => {
-      const asked = await context.learning.drill(context.learner, [id], context.now());
+    again: onAsk(async ({ question: { id }, ask: { session, position } }, _press, context) => {
+      // What was still to come comes after it.
+      const rest = session.questions.slice(position + 1);
+      const asked = await context.learning.drill(context.learner, [id, ...rest], context.now());
       return asked ? question(asked, context) : gone();
     }),
     next: onAsk((asked, _press, context) => next(asked, context)),

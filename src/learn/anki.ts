@@ -5,6 +5,7 @@
  */
 import type { Card } from '../store/index.ts';
 import { dayIn } from './days.ts';
+import { exactly } from './present.ts';
 import type { Question } from './question.ts';
 import { bare } from './words.ts';
 
@@ -62,7 +63,7 @@ function backOf(question: Question): string {
       case 'order':
         return question.items.map((item, i) => `${i + 1}. ${item}`);
       case 'number':
-        return [question.answer.written];
+        return [exactly(question.answer)];
       case 'text':
         return question.points.map((point) => `${point.weight}: ${point.text}`);
     }

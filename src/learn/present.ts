@@ -146,7 +146,7 @@ function undoneBlocks(answered: Answered, around: Around): Block[] {
 /** A review answered in the head: the answer, and how it went. */
 export function revealedBlocks(asked: Asked, due: Readonly<Record<Grade, number>>, now: number): Block[] {
   const { question } = asked;
-  const answer = answerOf(question).join('\n');
+  const answer = answerOf(question, asked.shown).join('\n');
   const left = FITS - question.prompt.length - answer.length;
   const blocks: Block[] = [aside(headline(asked)), text(quote(question.prompt)), text(answer)];
   if (question.explanation !== '') blocks.push(...prose(cut(question.explanation, Math.max(LEAST, left))));
@@ -211,7 +211,7 @@ function reasons(answered: Answered, which: 'own' | 'others' | 'all'): string[] 
       if (which === 'others') return [];
       return [
         ...givenLine(answered),
-        ...answerOf(question, given.kind === 'text' ? given.covered : undefined),
+        ...answerOf(question, answered.shown, given.kind === 'text' ? given.covered : undefined),
       ];
   }
 }
@@ -227,14 +227,14 @@ function givenLine({ question, given, shown, outcome }: Answered): string[] {
   return [];
 }
 
-/** The right answer in words. */
-function answerOf(question: Question, covered?: readonly number[]): string[] {
+/** The right answer in words, by the letters under which it was shown. */
+function answerOf(question: Question, shown: readonly number[], covered?: readonly number[]): string[] {
   switch (question.kind) {
     case 'choice':
     case 'multi':
       return question.options.filter((o) => o.right).map((o) => `✓ ${o.text}\n> ${o.why}`);
     case 'order':
-      return question.items.map((item, i) => `${i + 1}. ${item}`);
+      return orderLines(question.items, shown);
     case 'number':
       return [`The answer is ${exactly(question.answer)}.`];
     case 'text':
@@ -247,8 +247,12 @@ function answerOf(question: Question, covered?: readonly number[]): string[] {
   }
 }
 
+/** The items in the right order, each with its letter. */
+export const orderLines = (items: readonly string[], shown: readonly number[]): string[] =>
+  items.map((item, i) => `${i + 1}. **${LETTERS[shown.indexOf(i)]}** ${item}`);
+
 /** `**270 s**`, or `**287 ms** (± 10 % accepted)` */
-function exactly({ written, tolerance }: NumberAnswer): string {
+export function exactly({ written, tolerance }: NumberAnswer): string {
   const [value = '', margin = ''] = written.split(/\s*(?:±|\+\/?-)\s*/);
   return tolerance === 0 ? `**${value}**` : `**${value}** (± ${margin} accepted)`;
 }

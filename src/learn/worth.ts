@@ -48,6 +48,9 @@ export function gradeOf(
   return card?.state === 2 && took < usual / 2 ? 4 : 3;
 }
 
+/** a night has passed since: what is still being learnt is not repeated for its points */
+const RESTED = 12 * 60 * MINUTE;
+
 /** so many of the last answers as somebody's echo are no chance: the answers are being handed over */
 const TOO_MANY_ECHOES = 8;
 
@@ -55,8 +58,8 @@ const TOO_MANY_ECHOES = 8;
 export const handedOver = (before: Before): boolean => before.echoes >= TOO_MANY_ECHOES;
 
 /**
- * A first attempt earns 10 points a level, a due review 5; a part or a hint half of that. Nothing else earns: not a
- * repetition before its day, not an answer given again after it was taken back, not one only remembered, since nobody
+ * A first attempt earns 10 points a level, a due review 5; a part or a hint half of that. What was missed and is still
+ * being learnt is a review once a night has passed. Nothing else earns: not a repetition before its day, not an answer given again after it was taken back, not one only remembered, since nobody
  * saw it, and not one handed over. Two people who study side by side share a question now and then; eight of the last
  * twenty within minutes of the same partner are two accounts answering for each other. Memory is not touched by it.
  */
@@ -79,5 +82,6 @@ export function worth(
   now: number,
 ): number {
   if (first) return 10 * level;
-  return !undone && card?.state === 2 && card.due <= now ? 5 * level : 0;
+  if (undone || card === undefined || card.due > now) return 0;
+  return card.state === 2 || now - (card.lastReview ?? now) >= RESTED ? 5 * level : 0;
 }

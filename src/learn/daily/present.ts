@@ -4,7 +4,7 @@ import type { Draw, SpreadView } from '../../draw/index.ts';
 import type { DailyAnswerBy, Slot } from '../../store/index.ts';
 import { split } from '../forms.ts';
 import { type Given, judge, type Outcome, shuffled } from '../judge.ts';
-import { prose } from '../present.ts';
+import { exactly, orderLines, prose } from '../present.ts';
 import { LETTERS, type Question } from '../question.ts';
 import { momentBlocks, wholeBlocks } from '../show.ts';
 import { bare, cut, safeName } from '../words.ts';
@@ -232,9 +232,12 @@ function rightLines(question: Question, slot: number): { own: string; others: st
       return { own: line(true), others: line(false) };
     }
     case 'order':
-      return { own: question.items.map((item, i) => `${i + 1}. ${item}`).join('\n'), others: '' };
+      return {
+        own: orderLines(question.items, shuffled(question, orderOf(slot))).join('\n'),
+        others: '',
+      };
     case 'number':
-      return { own: `The answer is **${question.answer.written}**.`, others: '' };
+      return { own: `The answer is ${exactly(question.answer)}.`, others: '' };
     case 'text':
       return {
         own: question.points
@@ -281,7 +284,7 @@ function spreadOf(
         })),
       };
     case 'number': {
-      const { value, tolerance, unit, written } = question.answer;
+      const { value, tolerance, unit } = question.answer;
       const beyond = (sign: 1 | -1) => (g: Given) =>
         g.kind === 'number' && judge(question, g).outcome !== 'right' && (g.value - value) * sign > 0;
       const bound = (n: number) => `${Number(n.toPrecision(4))}${unit === '' ? '' : ` ${unit}`}`;
@@ -289,7 +292,7 @@ function spreadOf(
         ...common,
         rows: [
           { mark: '<', text: `below ${bound(value - tolerance)}`, count: count(beyond(-1)), right: false },
-          { mark: '=', text: written, count: right, right: true },
+          { mark: '=', text: bare(exactly(question.answer)), count: right, right: true },
           { mark: '>', text: `above ${bound(value + tolerance)}`, count: count(beyond(1)), right: false },
         ],
       };
