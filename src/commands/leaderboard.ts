@@ -5,6 +5,7 @@ import { type Context, command, Refusal } from './command.ts';
 import { scopeOf, topicOf } from './quiz.ts';
 
 const SHOWN = 10;
+const DAY = 86_400_000;
 const TITLES: Record<Period, string> = {
   day: 'today',
   week: 'this week',
@@ -74,7 +75,7 @@ async function ranking(
     }),
   );
   const title = `Leaderboard, ${where}`;
-  const subtitle = `${board.period === 'all' ? 'since the beginning' : board.period} · ${size} ${size === 1 ? 'learner' : 'learners'} with points`;
+  const subtitle = `${spanOf(period, at)} · ${size} ${size === 1 ? 'learner' : 'learners'} with points`;
   const picture = await draw.ranking({ title, subtitle, rows });
   const alt = [
     `${title}.`,
@@ -89,9 +90,35 @@ async function ranking(
       alt: alt.slice(0, 1000),
       title,
     },
-    aside('10 points a level for a first right answer, 5 for a review that was due.'),
+    aside(
+      '10 points a level for a first right answer, 5 for a review that was due. Answers handed over between two accounts earn nothing.',
+    ),
     buttons({ action: 'quiz:start', label: 'Answer questions', style: 'primary' }),
   );
+}
+
+/** `24 November 2026`, `23 to 29 November 2026`, `October to December 2026` (UTC, as the periods are) */
+function spanOf(period: Period, at: number): string {
+  const date = new Date(at);
+  const monday = at - ((date.getUTCDay() + 6) % 7) * DAY;
+  const quarter = Math.floor(date.getUTCMonth() / 3) * 3;
+  const words = (fields: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat('en-GB', { ...fields, timeZone: 'UTC' });
+  const range = (format: Intl.DateTimeFormat, from: number, to: number) =>
+    format.formatRange(from, to).replace(/\s*–\s*/, ' to ');
+  const day = words({ day: 'numeric', month: 'long', year: 'numeric' });
+  switch (period) {
+    case 'day':
+      return day.format(at);
+    case 'week':
+      return range(day, monday, monday + 6 * DAY);
+    case 'season': {
+      const month = (of: number) => Date.UTC(date.getUTCFullYear(), of, 1);
+      return range(words({ month: 'long', year: 'numeric' }), month(quarter), month(quarter + 2));
+    }
+    case 'all':
+      return 'since the beginning';
+  }
 }
 
 /** A streak follows its owner's own midnight. */

@@ -60,8 +60,13 @@ async function own(context: Context): Promise<Reply> {
   const progress = await learning.progress(learner, scopeOf(context), at);
   if (progress.met === 0)
     return privately(
-      text(`You have not answered a question yet; there are ${progress.of}.`),
+      text(
+        `You have not answered a question yet; there are ${progress.of}. Each one you answer comes back shortly before you would forget it, and here you see how that goes.`,
+      ),
       buttons({ action: 'quiz:start', label: 'Begin', style: 'primary' }),
+      aside(
+        '`/settings` plans towards an interview date and brings you a question each day; `/help` tells what else I do.',
+      ),
     );
   const today = dayIn(learner.timezone, at);
   const view = progressView(progress, today);
@@ -106,6 +111,7 @@ async function group(context: Context): Promise<Reply> {
       text(
         `A group begins with ${LEAST} members who stand on the leaderboard here; there ${found.members === 1 ? 'is' : 'are'} ${found.members}. With fewer, the figures would tell of single people.`,
       ),
+      buttons({ action: 'quiz:start', label: 'Answer questions', style: 'primary' }),
     );
   const view = groupView(found);
   const { bytes, mime } = await draw.progress(view);
@@ -129,15 +135,30 @@ async function group(context: Context): Promise<Reply> {
   );
 }
 
-/** A member as the platform hands it over: an id, or a mention around one. Throws Refusal. */
-async function find(member: string, { store, person }: Context): Promise<Learner> {
+/** on a leaderboard, looked through for a name */
+const NAMED = 500;
+
+/** A member as the platform hands it over: an id, or a mention around one; a name where there are no ids to type. */
+async function find(member: string, context: Context): Promise<Learner> {
+  const { store, person } = context;
   const id = /^<@!?([^>|]+)(?:\|[^>]*)?>$/.exec(member.trim())?.[1] ?? member.trim();
-  const other = await store.learners.find({ platform: person.platform, space: person.space, id });
+  const other =
+    (await store.learners.find({ platform: person.platform, space: person.space, id })) ??
+    (await named(id.replace(/^@/, ''), context));
   if (other === undefined || other.hidden)
     throw new Refusal(
-      'I know of no progress of that member: they have not answered here, or keep it to themselves.',
+      'I know of no progress of that member: they have no points here yet, or keep it to themselves. `/leaderboard` shows who has.',
     );
   return other;
+}
+
+/** The one of that name on the leaderboard here. Throws Refusal where there are several. */
+async function named(name: string, context: Context): Promise<Learner | undefined> {
+  const scope = scopeOf(context);
+  const rows = await context.store.ranking.top({ scope, period: 'all', topic: undefined }, NAMED);
+  const found = rows.filter((row) => row.name.toLowerCase() === name.toLowerCase());
+  if (found.length > 1) throw new Refusal(`There are ${found.length} of that name here.`);
+  return found[0] && context.store.learners.get(found[0].learner);
 }
 
 /** Of somebody else: how far they are, not what they get wrong. */

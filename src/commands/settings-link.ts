@@ -26,7 +26,7 @@ export async function offer({ store, learner, now }: Context): Promise<Reply> {
     const shown = `${code.slice(0, 4)}-${code.slice(4)}`;
     return privately(
       text(
-        `Your code is **${shown}**, good for 10 minutes and one use. In your other chat, write \`/settings link ${shown}\` to me (in Slack \`/quorum settings link ${shown}\`).`,
+        `Your code is **${shown}**, good for 10 minutes and one use. In your other chat, write **/settings link ${shown}** to me (in Slack **/quorum settings link ${shown}**).`,
       ),
       aside(
         'Both histories become one, for good: answers, cards, points and streak. Give the code to nobody.',
@@ -41,13 +41,13 @@ export async function take(typed: string, context: Context): Promise<Reply> {
   const code = typed.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1');
   if (!new RegExp(`^[${ALPHABET}]{${CODE_LENGTH}}$`).test(code))
     throw new Refusal(
-      `\`${typed.trim().slice(0, 20)}\` is no code: it has ${CODE_LENGTH} letters and digits, such as \`7KQ2-M9XA\`. \`/settings link\` in your other chat shows one.`,
+      `\`${typed.trim().slice(0, 20)}\` is no code: it has ${CODE_LENGTH} letters and digits, such as \`7KQ2-M9XA\`. *Link another chat* under your settings in the other chat shows one.`,
     );
   const result = await store.links.take(learner.id, code, now(), learning.replay);
   switch (result) {
     case 'unknown':
       throw new Refusal(
-        'That code is unknown or over: each is good for 10 minutes and one use. `/settings link` in your other chat shows a new one.',
+        'That code is unknown or over: each is good for 10 minutes and one use. *Link another chat* under your settings in the other chat shows a new one.',
       );
     case 'own':
       throw new Refusal('That is the code of this very chat: write it in the other one.');

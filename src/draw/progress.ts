@@ -49,14 +49,20 @@ function topics(draft: Draft, view: ProgressView, end: number): number {
   draft.word('Recalled today, by topic', EDGE, TOP + 10, { size: HEAD, weight: 600 });
   let y = TOP + 34;
   for (const { name, share, note } of view.topics.slice(0, TOPICS)) {
-    const figure = share === undefined ? '–' : `${Math.round(share * 100)} %`;
-    const room = end - EDGE - textWidth(figure, WORDS, 600) - 16;
+    // Without a figure the note stands in its place.
+    const figure = share === undefined ? clean(note ?? '–', 30) : `${Math.round(share * 100)} %`;
+    const look = share === undefined ? { size: 19 } : { size: WORDS, weight: 600 as const };
+    const room = end - EDGE - textWidth(figure, look.size, look.weight) - 16;
     const title = shorten(clean(name), room, WORDS);
     const used = draft.word(title, EDGE, y + 14, { size: WORDS });
     const left = room - used - 14;
-    if (note !== undefined && left > 60)
-      draft.word(shorten(clean(note), left, 19), EDGE + used + 14, y + 15, { size: 19, paint: 'muted' });
-    draft.word(figure, end, y + 14, { size: WORDS, weight: 600, align: 'right' });
+    if (share !== undefined && note !== undefined && textWidth(clean(note), 19) <= left)
+      draft.word(clean(note), EDGE + used + 14, y + 15, { size: 19, paint: 'muted' });
+    draft.word(figure, end, y + 14, {
+      ...look,
+      align: 'right',
+      ...(share === undefined && { paint: 'muted' as const }),
+    });
     draft.areas.push({ x: EDGE, y: y + 30, width: px(end - EDGE), height: 12, radius: 6, fill: 'grid' });
     if (share !== undefined && share > 0)
       draft.boxes.push({
@@ -140,7 +146,7 @@ function dues(draft: Draft, coming: readonly number[], top: number): number {
       draft.word(String(count), x + step / 2, base - height - 14, { size: 19, weight: 600, align: 'center' });
     }
     if (day === 0 || (day % 7 === 0 && day < coming.length) || day === coming.length - 1)
-      draft.word(day === 0 ? 'now' : `+${day}`, x + step / 2, base + 18, {
+      draft.word(day === 0 ? 'today' : `+${day}`, x + step / 2, base + 18, {
         size: 19,
         paint: 'muted',
         align: 'center',
