@@ -13,7 +13,10 @@ export const metrics: Readonly<Record<string, MetricInfo>> = {
     what: 'reads that showed an older row than the last acknowledged write of it',
   },
   reads: { unit: 'reads', what: 'reads that were answered' },
-  replica_lag: { unit: 's', what: 'largest ReplicaLag: age of what a reader or read replica has applied' },
+  replica_lag: {
+    unit: 's',
+    what: 'largest ReplicaLag: age of what a reader or read replica has applied, one that rejoins included',
+  },
   least_downtime_ms: {
     unit: 'ms',
     what: 'the same at the application server hit least; with several servers',

@@ -1,4 +1,4 @@
-import { NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
+import { type Ink, NO_LIES, scenario, type World } from '../../src/sim/scenario.ts';
 import { app } from './app.ts';
 import { client } from './client.ts';
 import { db } from './db.ts';
@@ -125,35 +125,34 @@ export default scenario({
       ),
     },
     messages: {
-      ...Object.fromEntries(
-        [
-          'Write',
-          'Done',
-          'Read',
-          'Value',
-          'Ship',
-          'Ack',
-          'Renew',
-          'Lease',
-          'Resolve',
-          'Resolved',
-          'Pointed',
-          'Who',
-          'Role',
-        ].map((name) => [name, { ink: 'quiet' as const, legend: 'commit, log, heartbeat, lookup' }]),
-      ),
-      ...Object.fromEntries(
-        ['Fence', 'Promote', 'Point'].map((name) => [
-          name,
-          { ink: 'decide' as const, legend: 'order of RDS' },
-        ]),
-      ),
-      ...Object.fromEntries(
-        ['Ask', 'View', 'Hello', 'Assign', 'Position', 'Promoted'].map((name) => [
-          name,
-          { ink: 'grant' as const, legend: 'report, role' },
-        ]),
-      ),
+      ...group('quiet', 'commit, log, heartbeat, lookup', {
+        Write: 'commit request',
+        Done: 'committed',
+        Read: 'read',
+        Value: 'row',
+        Ship: 'log records',
+        Ack: 'acknowledgement',
+        Renew: 'heartbeat',
+        Lease: 'lease',
+        Resolve: 'DNS lookup',
+        Resolved: 'DNS answer',
+        Pointed: 'confirmation',
+        Who: 'role question',
+        Role: 'role',
+      }),
+      ...group('decide', 'order of RDS', {
+        Fence: 'fencing',
+        Promote: 'promotion',
+        Point: 'new endpoint',
+      }),
+      ...group('grant', 'report, role', {
+        Ask: 'question whether to go on alone',
+        View: 'answer on going on alone',
+        Hello: 'question who it is',
+        Assign: 'role',
+        Position: 'position in the log',
+        Promoted: 'report of its promotion',
+      }),
       Refused: { ink: 'bad', legend: 'refused' },
     },
     tracks: [
@@ -183,3 +182,8 @@ export default scenario({
   },
   generators,
 });
+
+/** Types that share one entry of the legend, each with its own word in the story. */
+function group(ink: Ink, legend: string, words: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(words).map(([type, word]) => [type, { ink, legend, word }]));
+}

@@ -96,7 +96,7 @@ export const look: Omit<Look<P>, 'headline' | 'span'> = {
       case 'replication':
         return 'AWS documents no distribution of the lag: its tail is ours. One rule, one way; source and replica are versioned.';
       case 'load':
-        return `Splitting after ${p.splitAfter / 1000} s${p.newDateEvery > 0 ? ` and dates of ${p.newDateEvery} s` : ''} are compressed: AWS says gradual, not how long. ${p.attempts} attempts, full jitter.`;
+        return `Aggregated. Splitting after ${p.splitAfter / 1000} s${p.newDateEvery > 0 ? ` and dates of ${p.newDateEvery} s` : ''} are compressed: AWS says gradual, not how long.`;
       case 'multipart':
         return `Compressed: a lifecycle rule counts in days, here ${p.abortAfter / 1000} s. Part 5 MiB to 5 GiB, 10,000 parts (S3 guide, Nov 2026).`;
       default:

@@ -71,6 +71,7 @@ export class World {
   lastEnd = 0;
   /** since when answers come in time again after the trigger */
   recovered: number | undefined;
+  badSince: number | undefined;
   readonly breaches = new Map<string, string>();
   sliced = { came: 0, attempts: 0, ok: 0 };
   /** requests and good answers of the last second or so, slice by slice */
@@ -99,6 +100,8 @@ export interface State {
 
 const SLICES = 120;
 const LATELY = 6;
+/** µs in which a dip passes */
+const DIP = 2_000_000;
 const BUDGET_TOKENS = 20;
 const ms = (us: number) => Math.round(us / 1000);
 
@@ -243,7 +246,11 @@ export function service(rules: Rules): Protocol<State, never, Timer, P> {
         if (w.lately.length > LATELY) w.lately.shift();
         const recent = w.lately.reduce((sum, l) => ({ came: sum.came + l.came, ok: sum.ok + l.ok }));
         const good = w.lately.length < LATELY || recent.ok >= 0.85 * recent.came;
-        if (after) w.recovered = good ? (w.recovered ?? here.uptime) : undefined;
+        if (!after || good) w.badSince = undefined;
+        else w.badSince ??= here.uptime;
+        // A dip that passes by itself is the chance of arrivals, not the storm come back.
+        if (after && good) w.recovered ??= here.uptime;
+        else if (w.badSince !== undefined && here.uptime - w.badSince >= DIP) w.recovered = undefined;
         const mood = good ? 'calm' : recent.ok < 0.3 * recent.came ? 'collapsed' : 'struggling';
         return [
           { ...s, mood },

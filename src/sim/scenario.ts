@@ -158,8 +158,8 @@ export interface Look<P> {
    * this state after another took it with a higher number in its detail (`leader, term 1` once there is a term 2).
    */
   readonly states: Readonly<Record<string, { tone: Tone; legend?: string; stale?: string }>>;
-  /** message type -> ink and legend word */
-  readonly messages: Readonly<Record<string, { ink: Ink; legend: string }>>;
+  /** message type -> ink and legend word; `word` for the story where several types share one entry of the legend */
+  readonly messages: Readonly<Record<string, { ink: Ink; legend: string; word?: string }>>;
   /** metric tracks under the lanes, for `sample` events */
   readonly tracks?: readonly Track[];
   /** what happened, from the run, at most ~60 characters: `The majority elects a new leader` */

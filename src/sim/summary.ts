@@ -166,7 +166,8 @@ export class Teller {
   }
 
   #what(sent: EventOf<'send'>): string {
-    const name = this.#run.scenario.look.messages[sent.type]?.legend ?? sent.type;
+    const look = this.#run.scenario.look.messages[sent.type];
+    const name = look?.word ?? look?.legend ?? sent.type;
     return sent.label ? `${name} (${sent.label})` : name;
   }
 }
