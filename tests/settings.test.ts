@@ -61,7 +61,7 @@ describe('/settings', () => {
     const ana = somebody('Ana');
     expect(await ana.says('/settings')).toContain('Time zone: **UTC**');
     expect(ana.reply?.private).toBe(true);
-    await ana.says('/settings timezone=europe/lisbon remind=8:30 easy=sat sun daily=mon-fri 9:00');
+    await ana.says('/settings timezone=europe/lisbon remind=8:30 easy=sat sun daily=mon-fri 9 am');
     await restart();
     expect(await ana.says('/settings')).toContain('Time zone: **Europe/Lisbon**');
     expect(ana.sees).toContain('Reminder of due reviews: **08:30 (Europe/Lisbon)**');

@@ -255,6 +255,11 @@ async function own(typed: Typed, place: Place, context: Context): Promise<Reply>
   return privately(
     text(`Your own question: ${told(done, context.now())}.`),
     text(`${capital(nextWords(done))}.`),
+    aside(
+      typed.timezone === undefined && learner.timezone === undefined && held === undefined
+        ? 'The time is UTC, since I know no zone of yours: `/settings timezone=Europe/Lisbon`. `/settings daily=off` stops it.'
+        : '`/settings daily=off` stops it.',
+    ),
   );
 }
 

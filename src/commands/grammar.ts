@@ -82,10 +82,15 @@ export function usage(name: string, input: Input | undefined): string {
   return [`/${name}`, ...options.map((o) => (o.required ? o.name : `[${o.name}]`))].join(' ');
 }
 
+/** `9 am` is one word */
+const TIME_OF_DAY = /(\b\d{1,2}(?:[:.]\d{2})?) +([ap]m)\b/gi;
+
 /** Words of a line; quotes keep blanks together, also after `name=`. */
 export function words(line: string): string[] {
   const found: string[] = [];
-  for (const match of line.matchAll(/(?:[^\s"“”']+|"[^"]*"|“[^”]*”|'[^']*'|["“”'])+/g))
+  for (const match of line
+    .replace(TIME_OF_DAY, '$1$2')
+    .matchAll(/(?:[^\s"“”']+|"[^"]*"|“[^”]*”|'[^']*'|["“”'])+/g))
     found.push(match[0].replace(/^(\w+=)?["“'](.*)["”']$/s, '$1$2'));
   return found;
 }

@@ -53,11 +53,12 @@ function topics(draft: Draft, view: ProgressView, end: number): number {
     const figure = share === undefined ? clean(note ?? '–', 30) : `${Math.round(share * 100)} %`;
     const look = share === undefined ? { size: 19 } : { size: WORDS, weight: 600 as const };
     const room = end - EDGE - textWidth(figure, look.size, look.weight) - 16;
-    const title = shorten(clean(name), room, WORDS);
+    // How much of the topic a figure covers is worth more than the end of its name.
+    const side = share === undefined || note === undefined ? '' : clean(note, 30);
+    const width = side === '' ? 0 : textWidth(side, 19) + 14;
+    const title = shorten(clean(name), room - width, WORDS);
     const used = draft.word(title, EDGE, y + 14, { size: WORDS });
-    const left = room - used - 14;
-    if (share !== undefined && note !== undefined && textWidth(clean(note), 19) <= left)
-      draft.word(clean(note), EDGE + used + 14, y + 15, { size: 19, paint: 'muted' });
+    if (side !== '') draft.word(side, EDGE + used + 14, y + 15, { size: 19, paint: 'muted' });
     draft.word(figure, end, y + 14, {
       ...look,
       align: 'right',
