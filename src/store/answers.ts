@@ -87,7 +87,7 @@ export function answers(db: Db, standings: Standings): Answers & { flush(): void
     .prepare();
   const followed = db.$client
     .prepare<{ learner: number; after: number }, number>(`
-      select count(*) from (select after from reviews where learner = :learner order by at desc, id desc limit ${ECHO.of - 1})
+      select count(*) from (select after from reviews where learner = :learner order by at desc limit ${ECHO.of - 1})
       where after = :after`)
     .pluck();
   const follows = ({ learner, question, scope, at, mode }: NewAnswer): number | undefined =>

@@ -134,7 +134,8 @@ export const reviews = sqliteTable(
     uniqueIndex('reviews_event').on(t.event),
     uniqueIndex('reviews_ask').on(t.session, t.position).where(sql`session is not null`),
     index('reviews_card').on(t.learner, t.question),
-    index('reviews_at').on(t.learner, t.at),
+    // with whom an answer followed: the last twenty are counted from the index alone
+    index('reviews_at').on(t.learner, t.at, t.after),
     index('reviews_question').on(t.question, t.at),
     index('reviews_after').on(t.after).where(sql`after is not null`),
   ],

@@ -24,4 +24,6 @@ DROP TABLE `tallies`;--> statement-breakpoint
 ALTER TABLE `__new_tallies` RENAME TO `tallies`;--> statement-breakpoint
 CREATE INDEX `reviews_question` ON `reviews` (`question`,`at`);--> statement-breakpoint
 ALTER TABLE `reviews` ADD `after` integer REFERENCES learners(id) ON DELETE set null;--> statement-breakpoint
-CREATE INDEX `reviews_after` ON `reviews` (`after`) WHERE after is not null;
+CREATE INDEX `reviews_after` ON `reviews` (`after`) WHERE after is not null;--> statement-breakpoint
+DROP INDEX `reviews_at`;--> statement-breakpoint
+CREATE INDEX `reviews_at` ON `reviews` (`learner`,`at`,`after`);
