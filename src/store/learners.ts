@@ -36,8 +36,8 @@ export function learners(db: Db, standings: Standings): Learners {
     .from(table)
     .where(eq(table.id, sql.placeholder('id')))
     .prepare();
-  const create = db.$client.transaction((key: Key, name: string, now: number): Learner => {
-    const row = db.insert(table).values({ name, since: now }).returning(columns).get();
+  const create = db.$client.transaction((key: Key, name: string, now: number, timezone?: string): Learner => {
+    const row = db.insert(table).values({ name, since: now, timezone }).returning(columns).get();
     db.insert(identities)
       .values({ ...key, learner: row.id })
       .run();
@@ -57,11 +57,11 @@ export function learners(db: Db, standings: Standings): Learners {
     db.delete(table).where(eq(table.id, id)).run();
   });
   return {
-    async of(person, now) {
+    async of(person, now, timezone) {
       const key = keyOf(person);
       const name = shown(person.name);
       const row = byIdentity.get(key);
-      if (row === undefined) return create(key, name, now);
+      if (row === undefined) return create(key, name, now, timezone);
       const known = told(row);
       if (known.name === name) return known;
       db.update(table).set({ name }).where(eq(table.id, known.id)).run();
