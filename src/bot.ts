@@ -20,7 +20,9 @@ import {
   type Tools,
 } from './commands/command.ts';
 import { parseOptions, readLine, specOf, words } from './commands/grammar.ts';
+import { zoneOf } from './learn/daily/zone.ts';
 import { nearest, ParamError } from './sim/words.ts';
+import type { Learner } from './store/index.ts';
 
 /**
  * Routing: which command, in what order, once. What is said lives in the commands; how it looks, in the adapters.
@@ -90,7 +92,7 @@ export function createBot(commands: readonly Command[], tools: Tools, log: Log):
     if (planned.how === 'form' || planned.how === 'nothing') return undefined;
     const found = find(incoming);
     if ('refused' in found) return privately(text(found.refused));
-    const learner = await tools.store.learners.of(incoming.person, tools.now());
+    const learner = await learnerOf(incoming, tools);
     const context: Context = {
       ...tools,
       place: incoming.place,
@@ -246,3 +248,7 @@ function inOrder(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
     return result;
   };
 }
+
+/** Who speaks. Somebody new begins in the zone the platform tells. */
+const learnerOf = ({ person, timezone }: Incoming, { store, now }: Tools): Promise<Learner> =>
+  store.learners.of(person, now(), timezone === undefined ? undefined : zoneOf(timezone));

@@ -33,6 +33,8 @@ interface Heard {
   readonly person: Person;
   /** where it was said in the person's language, BCP 47, where the platform tells */
   readonly locale?: string;
+  /** the zone their device or profile is in, IANA, where the platform tells; where somebody new begins */
+  readonly timezone?: string;
 }
 
 export type Incoming = Heard &

@@ -242,15 +242,24 @@ describe('what is posted', () => {
     expect((await ben.post(ben.say('calm'))).status).toBe(200);
   });
 
-  it('carries a file to the command', async () => {
+  it('carries a file and the browser’s time zone to the command', async () => {
     const bot = echoBot();
     const own = await serve({ bot });
     const ana = await person(own, 'Ana');
     const form = new FormData();
     form.set('event', JSON.stringify({ id: 'event-with-file', ...ana.say('/echo this') }));
     form.set('file:file', new File(['let x = 1;'], 'answer.ts'));
-    expect((await ana.call('/api/event', { method: 'POST', body: form })).status).toBe(200);
+    expect(
+      (
+        await ana.call('/api/event', {
+          method: 'POST',
+          body: form,
+          headers: { 'x-timezone': 'Europe/Lisbon' },
+        })
+      ).status,
+    ).toBe(200);
     await ana.sees('you said this');
+    expect(bot.heard[0]?.timezone).toBe('Europe/Lisbon');
     const heard = bot.heard[0]!;
     const file = heard.kind === 'command' ? heard.files?.file : undefined;
     expect([file?.name, Buffer.from(file?.bytes ?? []).toString()]).toEqual(['answer.ts', 'let x = 1;']);

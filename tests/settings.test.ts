@@ -57,6 +57,17 @@ const somebody = (name: string, platform: 'page' | 'discord' | 'slack' = 'page')
   new Somebody(() => site, name, platform);
 
 describe('/settings', () => {
+  it.each([
+    ['Asia/Kolkata', 'Asia/Kolkata'],
+    ['Mars/Olympus', 'UTC'],
+  ])('begins with the zone %s the platform tells, and keeps one that is set', async (timezone, begun) => {
+    const ana = somebody('Ana');
+    const asks = () => ana.hear({ kind: 'command', name: 'settings', line: '', timezone });
+    expect(await asks()).toContain(`Time zone: **${begun}**`);
+    await ana.says('/settings timezone=UTC');
+    expect(await asks()).toContain('Time zone: **UTC**');
+  });
+
   it('shows what is set and changes what is named, kept over a restart', async () => {
     const ana = somebody('Ana');
     expect(await ana.says('/settings')).toContain('Time zone: **UTC**');

@@ -160,6 +160,7 @@ describe('Slack', () => {
         line: 'post C0OTHER0001 at=09:00 <b>&amp;',
         person: { name: 'Ana', manages: false },
         locale: 'en-US',
+        timezone: 'Europe/Lisbon',
       },
       { kind: 'command', name: 'help', line: '', person: { name: 'Admin', manages: true } },
       { kind: 'say', text: 'hello there', person: { name: 'Ana', manages: true } },

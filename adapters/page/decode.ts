@@ -51,6 +51,7 @@ export interface Scene {
   readonly person: Person;
   readonly place: Place;
   readonly locale?: string;
+  readonly timezone?: string;
   readonly files: Readonly<Record<string, HandedFile>>;
   readonly message?: Message;
   /** the form handed in was given to this person on this message */
@@ -61,9 +62,15 @@ const MENTION = /(^|[^\p{L}\p{N}_@.-])@quorum(?![\p{L}\p{N}_-])[,:]?/giu;
 
 /** The event in the bot's words; undefined for people talking among themselves. Throws Unacceptable. */
 export function decode(event: ClientEvent, scene: Scene): Incoming | undefined {
-  const { person, place, locale, message } = scene;
+  const { person, place, locale, timezone, message } = scene;
   // another person's event of the same id is another event
-  const heard = { id: `page:${person.id}:${event.id}`, place, person, ...(locale && { locale }) };
+  const heard = {
+    id: `page:${person.id}:${event.id}`,
+    place,
+    person,
+    ...(locale && { locale }),
+    ...(timezone && { timezone }),
+  };
   switch (event.kind) {
     case 'write': {
       const text = event.text.trim();

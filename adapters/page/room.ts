@@ -30,6 +30,7 @@ export interface Room {
 
 export interface Hints {
   readonly locale?: string;
+  readonly timezone?: string;
   readonly files?: Readonly<Record<string, HandedFile>>;
 }
 
@@ -170,7 +171,7 @@ export function room(tools: {
     }
   };
 
-  const take: Room['take'] = (event, person, { locale, files = {} }) => {
+  const take: Room['take'] = (event, person, { locale, timezone, files = {} }) => {
     const message = event.kind === 'write' ? undefined : history.get(event.message);
     if (event.kind !== 'write' && (!message || !sees(person.id, message)))
       throw new Unacceptable(404, 'That message is no longer kept here. Please ask again with the command.');
@@ -187,6 +188,7 @@ export function room(tools: {
       sealed,
       ...(message && { message }),
       ...(locale && { locale }),
+      ...(timezone && { timezone }),
     });
     const plan = incoming && bot.plan(incoming);
     let own: Message | undefined;

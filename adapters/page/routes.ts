@@ -213,7 +213,9 @@ export function routes(parts: Parts): Hono<App> {
       if (!event.success)
         throw new Unacceptable(400, `This event cannot be read: ${event.error.issues[0]?.message}.`);
       const locale = /^[a-z]{2,3}(-[a-z0-9]{2,8})*/i.exec(c.req.header('accept-language') ?? '')?.[0];
-      const ack: Ack = room.take(event.data, c.var.person, { files, ...(locale && { locale }) });
+      const timezone = c.req.header('x-timezone')?.slice(0, 60);
+      const hints = { files, ...(locale && { locale }), ...(timezone && { timezone }) };
+      const ack: Ack = room.take(event.data, c.var.person, hints);
       return c.json(ack);
     },
   );

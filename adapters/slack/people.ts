@@ -12,10 +12,11 @@ interface Profile {
   readonly name?: string;
   readonly admin: boolean;
   readonly locale?: string;
+  readonly timezone?: string;
 }
 
 export interface People {
-  /** the same, with the person's name, language and standing, and the conversation App Home belongs to */
+  /** the same, with the person's name, language, time zone and standing, and the conversation App Home belongs to */
   whole(incoming: Incoming): Promise<Incoming>;
 }
 
@@ -27,6 +28,7 @@ export function people(client: WebClient, log: Log, now: () => number): People {
     return {
       ...(name && { name }),
       ...(found?.locale && { locale: found.locale }),
+      ...(found?.tz && { timezone: found.tz }),
       admin: found?.is_admin === true || found?.is_owner === true,
     };
   });
@@ -70,6 +72,7 @@ export function people(client: WebClient, log: Log, now: () => number): People {
         place: { ...place, channel },
         person: known,
         ...(profile.locale && { locale: profile.locale }),
+        ...(profile.timezone && { timezone: profile.timezone }),
       };
     },
   };

@@ -256,7 +256,7 @@ async function own(typed: Typed, place: Place, context: Context): Promise<Reply>
     text(`Your own question: ${told(done, context.now())}.`),
     text(`${capital(nextWords(done))}.`),
     aside(
-      typed.timezone === undefined && learner.timezone === undefined && held === undefined
+      typed.timezone === undefined && held === undefined && (learner.timezone ?? 'UTC') === 'UTC'
         ? 'The time is UTC, since I know no zone of yours: `/settings timezone=Europe/Lisbon`. `/settings daily=off` stops it.'
         : '`/settings daily=off` stops it.',
     ),

@@ -17,6 +17,9 @@ export class Refusal extends Error {
 /** No answer came, or one from something between here and the server. */
 class Unreachable extends Error {}
 
+/** The browser's, empty where it does not tell. */
+const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? '';
+
 async function call<T>(path: string, body?: object | FormData): Promise<T> {
   const json = body !== undefined && !(body instanceof FormData);
   let response: Response;
@@ -24,7 +27,7 @@ async function call<T>(path: string, body?: object | FormData): Promise<T> {
   try {
     response = await fetch(path, {
       method: body === undefined ? 'GET' : 'POST',
-      ...(json && { headers: { 'content-type': 'application/json' } }),
+      headers: { 'x-timezone': zone(), ...(json && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as FormData) }),
       signal: AbortSignal.timeout(20_000),
     });

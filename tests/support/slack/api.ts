@@ -309,6 +309,7 @@ export const METHODS: Readonly<Record<string, (call: Call) => Json>> = {
         name: user.name.toLowerCase(),
         real_name: `${user.name} Real`,
         locale: 'en-US',
+        tz: 'Europe/Lisbon',
         is_admin: user.admin,
         is_owner: false,
         profile: { display_name: user.name, real_name: `${user.name} Real` },
