@@ -95,7 +95,8 @@ describe('the page', () => {
     await composer(ana).fill('a draft');
     await ana.context().setOffline(false);
     await said(ana, 'you said later').waitFor();
-    await ana.getByText('Connection lost.').waitFor({ state: 'hidden' });
+    // the banner; what was announced of it to screen readers may stay a while
+    await ana.getByText('Connection lost. What you write is kept and sent').waitFor({ state: 'hidden' });
     for (const words of ['/echo once', 'you said once', '/echo later', 'you said later'])
       expect(await said(ana, words).count(), words).toBe(1);
     expect(echo.heard.map((h) => h.kind === 'command' && h.line)).toEqual(['once', 'later']);
