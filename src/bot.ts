@@ -1,4 +1,5 @@
 import {
+  type Block,
   type Bot,
   type Completion,
   type Incoming,
@@ -23,6 +24,20 @@ import { parseOptions, readLine, specOf, words } from './commands/grammar.ts';
 import { zoneOf } from './learn/daily/zone.ts';
 import { nearest, ParamError } from './sim/words.ts';
 import type { Learner } from './store/index.ts';
+
+/** characters of a form's own words that are given back */
+const GIVEN_BACK = 1200;
+
+/** A platform closes a form when it is handed in: what somebody wrote into one that was refused is given back to them. */
+function written(incoming: Incoming): Block[] {
+  if (incoming.kind !== 'submit') return [];
+  const lines = Object.entries(incoming.fields).flatMap(([name, value]) =>
+    typeof value === 'string' && value.trim() !== '' ? [`**${name}** ${value.trim()}`] : [],
+  );
+  const words = lines.join('\n');
+  if (words === '') return [];
+  return [text(`You wrote:\n${words.length > GIVEN_BACK ? `${words.slice(0, GIVEN_BACK)} …` : words}`)];
+}
 
 /**
  * Routing: which command, in what order, once. What is said lives in the commands; how it looks, in the adapters.
@@ -115,7 +130,8 @@ export function createBot(commands: readonly Command[], tools: Tools, log: Log):
     try {
       if (await tools.store.deliveries.done(key(incoming))) return undefined;
       const reply = await answer(incoming).catch((error) => {
-        if (error instanceof Refusal || error instanceof ParamError) return privately(text(error.message));
+        if (error instanceof Refusal || error instanceof ParamError)
+          return privately(text(error.message), ...written(incoming));
         throw error;
       });
       await tools.store.deliveries.finish(key(incoming), tools.now());
@@ -129,6 +145,7 @@ export function createBot(commands: readonly Command[], tools: Tools, log: Log):
         text(
           `Something went wrong on my side (incident \`${incident}\`). Nothing you answered before is lost; please try again.`,
         ),
+        ...written(incoming),
       );
     }
   };

@@ -563,9 +563,9 @@ describe('/daily', () => {
       /from fresh runs · open until the next one · not on 2026-12-01, .* and 8 more\./,
     );
     expect(await bo.fill(button('Days off and more'), { off: 'none', ...rest })).not.toContain('not on');
-    expect(await bo.fill(button('Days off and more'), { off: 'xmas', ...rest })).toContain(
-      '`xmas` is no date: write 2026-12-25',
-    );
+    const refused = await bo.fill(button('Days off and more'), { off: 'xmas', ...rest, close: '8h' });
+    expect(refused).toContain('`xmas` is no date: write 2026-12-25');
+    expect(refused).toContain('You wrote:\n**off** xmas\n**close** 8h');
     await bo.says('/daily post channel=#quiet at=14:00');
     expect(shown('Change')).toMatchObject({ at: '14:00', timezone: 'UTC' });
     const form = { timezone: 'UTC', days: ['1'], topic: 'any', level: '1-5' };

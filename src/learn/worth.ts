@@ -59,9 +59,10 @@ export const handedOver = (before: Before): boolean => before.echoes >= TOO_MANY
 
 /**
  * A first attempt earns 10 points a level, a due review 5; a part or a hint half of that. What was missed and is still
- * being learnt is a review once a night has passed. Nothing else earns: not a repetition before its day, not an answer given again after it was taken back, not one only remembered, since nobody
- * saw it, and not one handed over. Two people who study side by side share a question now and then; eight of the last
- * twenty within minutes of the same partner are two accounts answering for each other. Memory is not touched by it.
+ * being learnt is a review once a night has passed. Nothing else earns: not a repetition before its day, not an answer
+ * given again after it was taken back, not one only remembered, since nobody saw it, and not one handed over. Two people
+ * who study side by side share a question now and then; eight of the last twenty within minutes of the same partner are
+ * two accounts answering for each other. Memory is not touched by it.
  */
 export function points(
   question: Question,
