@@ -99,9 +99,11 @@ export function headline(run: Run<P>): string {
   const refused = percent(m('throttled_share'));
   const n = layout(p);
   if (m('throttled_share') === 0 && p.indexes > 0)
-    return `Nothing is throttled: the index lags by up to ${thousands(m('index_waits_most'))} units`;
+    return m('index_waits_most') >= 1
+      ? `Nothing is throttled: the index lags by up to ${thousands(m('index_waits_most'))} units`
+      : 'Nothing is throttled: the index keeps up with the table';
   if (m('throttled_share') === 0)
-    return `Nothing is throttled: the hottest of ${m('partitions')} partitions has ${percent(m('hottest_share'))}`;
+    return `Nothing is throttled: the hottest of ${m('partitions')} partitions has ${percent(m('hottest_share'))} of the load`;
   const why = (['index', 'index_partition', 'quota', 'capacity', 'partition'] as const)
     .map((name) => ({ name, n: m(`throttled_${name}`) }))
     .reduce((a, b) => (b.n > a.n ? b : a)).name;

@@ -4,7 +4,7 @@ import type { ClientState } from './client.ts';
 import { type Account, euros, evolve, NOBODY, name, type Stored, upcast } from './domain.ts';
 import type { HandlerState } from './handler.ts';
 import { lengthOf, type P } from './params.ts';
-import type { ProjectionState } from './projection.ts';
+import type { ProjectionState, Row } from './projection.ts';
 import { POST, SNAPSHOTS, STORE } from './protocol.ts';
 import { type CacheState, type PostState, type StoreState, streamOf } from './store.ts';
 
@@ -102,8 +102,12 @@ const appendOnly = (): Fold<Visible> => ({
   },
 });
 
+/** A row in a reader's words; whatever may differ between two folds is in them. */
+const told = ({ cents, declined, at }: Row): string =>
+  `${euros(cents)} (${declined} declined, last event at ${Math.round(at / 1000)} ms)`;
+
 /** Each row a projection has ever had at a version: the second time it must be the same. */
-const deterministic = (): Fold<Readonly<Record<string, string>>> => ({
+const deterministic = (): Fold<Readonly<Record<string, Row>>> => ({
   start: {},
   changed(seen, node, before, after) {
     const view = keptOf(after)?.view;
@@ -111,10 +115,10 @@ const deterministic = (): Fold<Readonly<Record<string, string>>> => ({
     let next = seen;
     for (const [stream, row] of Object.entries(view)) {
       const key = `${node} ${stream}@${row.version}`;
-      const text = JSON.stringify(row);
-      if (seen[key] === undefined) next = { ...next, [key]: text };
-      else if (seen[key] !== text)
-        return `${node} folded ${stream}@${row.version} to ${seen[key]} and now to ${text}`;
+      const first = seen[key];
+      if (first === undefined) next = { ...next, [key]: row };
+      else if (!same(first, row))
+        return `${node} folded ${stream}@${row.version} to ${told(first)} and now to ${told(row)}`;
     }
     return next;
   },

@@ -90,8 +90,8 @@ export const look: Omit<Look<P>, 'headline' | 'span'> = {
     slow: { tone: 'warm', legend: 'slow' },
     producing: { tone: 'quiet', legend: 'producer' },
     open: { tone: 'good', legend: 'open shards' },
-    table: { tone: 'quiet', legend: 'lease table' },
-    reads: { tone: 'strong', legend: 'holds the lease' },
+    table: { tone: 'quiet', legend: 'lease table', says: 'now list' },
+    reads: { tone: 'strong', legend: 'holds the lease', says: 'reads' },
     spare: { tone: 'faded', legend: 'no lease' },
   },
   messages: {

@@ -234,7 +234,7 @@ export default scenario({
       retrying: { tone: 'warm', legend: 'waits for another try' },
       reading: { tone: 'good', legend: 'keeps up' },
       blocked: { tone: 'bad', legend: 'blocked' },
-      holds: { tone: 'odd', legend: 'given up, kept' },
+      holds: { tone: 'odd', legend: 'given up, kept', says: 'holds' },
     },
     messages: {
       Invoke: { ink: 'ask', legend: 'request' },

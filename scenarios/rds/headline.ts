@@ -109,6 +109,9 @@ export function headline(run: Told): string {
       ? `Down to ${left} copies of six: ${s(length(worst))} without a write, none lost`
       : `Down to ${left} copies of six, and writes go on`;
   }
+  // A run that ends without a writer has measured only how long nobody came back.
+  if (worst.to === run.durationUs && length(worst) > 4 * p.tick * 1000)
+    return `${s(length(worst))} without a commit and no end of it: none is lost`;
   if (length(worst) > 4 * p.tick * 1000) return `${s(length(worst))} without a commit, and none is lost`;
   return `${plural(m(run, 'committed'), 'commit')}, none lost`;
 }

@@ -12,7 +12,7 @@ export const presets = {
   },
   'cluster-failover': {
     title: 'The writer dies; the reader with the newest record takes over',
-    what: 'The readers run already, so this is a matter of seconds. Compare with against=multi-az-failover.',
+    what: 'The readers run already, so this is a matter of seconds. Compare with multi-az-failover.',
     set: { mode: 'cluster', reads: 'reader' },
     faults: [crash, back(104_000)],
   },
@@ -57,7 +57,7 @@ export const presets = {
   },
   'rds-proxy': {
     title: 'A proxy in between: waiting instead of failing',
-    what: 'It finds the new writer without DNS, and requests wait for it. Only what was under way is in doubt. Compare with against=proxy=off.',
+    what: 'It finds the new writer without DNS, and requests wait for it. Only what was under way is in doubt. Compare with proxy=off.',
     set: { mode: 'cluster', proxy: true, clients: 1, simSeconds: 70 },
     faults: [crash],
   },

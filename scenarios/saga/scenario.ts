@@ -192,7 +192,7 @@ export default scenario({
       done: { tone: 'good', legend: 'done' },
       undone: { tone: 'faded', legend: 'undone' },
       working: { tone: 'second', legend: 'local transaction' },
-      holds: { tone: 'good', legend: 'effect stands' },
+      holds: { tone: 'good', legend: 'effect stands', says: 'holds' },
       refused: { tone: 'bad', legend: 'refused' },
       blocked: { tone: 'odd', legend: 'blocked' },
       alarmed: { tone: 'bad', legend: 'alarm' },
@@ -231,6 +231,8 @@ function headline(run: Run<P>): string {
   if (m('misled') > 0) return `${plural(m('misled'), 'customer')} sent away for an item that came back`;
   if (m('orders_stuck') > 0 && run.params.style === 'choreographed')
     return `Nobody knows how it ends: ${plural(m('left_standing'), 'effect')} left behind`;
+  if (m('orders_stuck') > 0 && m('compensations') > 0 && m('left_standing') === 0)
+    return `${plural(m('orders_stuck'), 'order')} stuck: an operator is called, then all is undone`;
   if (m('orders_stuck') > 0) return `${plural(m('orders_stuck'), 'order')} stuck: an operator is called`;
   if (m('orders_undone') > 0 && m('left_standing') > 0)
     return `Told undone, yet ${plural(m('left_standing'), 'effect')} still ${m('left_standing') === 1 ? 'stands' : 'stand'}`;

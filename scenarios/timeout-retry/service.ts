@@ -291,9 +291,9 @@ const triggered = (p: P): boolean => p.triggerUntil > p.triggerFrom && p.trigger
 const isSlow = (p: P, now: number): boolean => now >= p.triggerFrom * 1000 && now < p.triggerUntil * 1000;
 
 const MOODS: Readonly<Record<string, string>> = {
-  calm: 'nearly every request is answered in time',
-  struggling: 'many requests are not answered in time',
-  collapsed: 'hardly any request is answered in time',
+  calm: 'answers nearly every request in time',
+  struggling: 'leaves many requests without an answer in time',
+  collapsed: 'answers hardly any request in time',
 };
 
 const slice = (p: P) => Math.max(1000, Math.floor((p.simSeconds * 1e6) / SLICES));

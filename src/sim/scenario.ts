@@ -156,8 +156,10 @@ export interface Look<P> {
   /**
    * State name -> tone and legend word; a state not listed is quiet. `stale` is the word for a node that still holds
    * this state after another took it with a higher number in its detail (`leader, term 1` once there is a term 2).
+   * `says` is how the story tells a state with a detail whose name is no adjective: `holds` makes it `stock holds o1`
+   * instead of `stock is now holds, o1`.
    */
-  readonly states: Readonly<Record<string, { tone: Tone; legend?: string; stale?: string }>>;
+  readonly states: Readonly<Record<string, { tone: Tone; legend?: string; stale?: string; says?: string }>>;
   /** message type -> ink and legend word; `word` for the story where several types share one entry of the legend */
   readonly messages: Readonly<Record<string, { ink: Ink; legend: string; word?: string }>>;
   /** metric tracks under the lanes, for `sample` events */

@@ -39,14 +39,24 @@ export function summarize(
   const moments: number[] = [];
   const turns: number[] = [];
   const violated = new Set(run.verdicts.filter((v) => !v.holds && v.at !== undefined).map((v) => v.at!));
+  const shows = new Map<string, string>();
+  /** A node may tell again what it is already: an idle queue does so at every poll, and nobody steps through that. */
+  const again = (event: TraceEvent): boolean => {
+    if (event.kind === 'fault') for (const node of event.nodes) shows.delete(node);
+    if (event.kind !== 'state') return false;
+    const now = `${event.state} ${event.detail ?? ''}`;
+    const same = shows.get(event.node) === now;
+    shows.set(event.node, now);
+    return same;
+  };
   run.events.forEach((event, i) => {
     if (options.until !== undefined && event.at > options.until) return;
     if (teller.worthTelling(event)) story.push(`${instant(event.at)}  ${teller.sentence(event)}`);
     // What everybody is at the start is no step and no turn.
-    if (event.kind === 'state' && event.at === 0) return;
+    if (again(event) || (event.kind === 'state' && event.at === 0)) return;
     if (teller.worthAStep(event)) moments.push(i);
     if (event.kind === 'fault' || event.kind === 'state') turns.push(i);
-    else if (violated.has(event.at)) turns.push(i);
+    else if (violated.has(event.at) && event.kind !== 'sample') turns.push(i);
   });
   const at = options.step === undefined ? undefined : run.events[options.step];
   return {
@@ -89,7 +99,7 @@ export function recipeLine(run: Run): string {
   return [
     `seed ${recipe.seed}`,
     `${lanes} node${lanes === 1 ? '' : 's'}`,
-    ...(sent > 0 ? [`${sent} messages${lost > 0 ? `, ${lost} lost` : ''}`] : []),
+    ...(sent > 0 ? [`${sent} message${sent === 1 ? '' : 's'}${lost > 0 ? `, ${lost} lost` : ''}`] : []),
     ...(recipe.twin ? [`broken on purpose: ${recipe.twin}`] : []),
     ...changed,
     ...(recipe.interventions.length > 0
@@ -130,7 +140,7 @@ export class Teller {
       case 'note':
         return `${event.node} ${event.text}`;
       case 'state':
-        return `${event.node} is now ${event.state}${event.detail ? `, ${event.detail}` : ''}`;
+        return `${event.node} ${this.#becomes(event)}`;
       case 'fault':
         return faultSentence(event);
       case 'send':
@@ -163,6 +173,12 @@ export class Teller {
       case 'sample':
         return `${event.series} is ${event.value}`;
     }
+  }
+
+  #becomes({ state, detail }: EventOf<'state'>): string {
+    if (!detail) return `is now ${state}`;
+    const says = this.#run.scenario.look.states[state]?.says;
+    return says ? `${says} ${detail}` : `is now ${state}, ${detail}`;
   }
 
   #what(sent: EventOf<'send'>): string {

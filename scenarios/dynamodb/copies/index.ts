@@ -108,11 +108,11 @@ export const copiesStates: Look<P>['states'] = {
   packed: { tone: 'warm', legend: 'packed' },
   shipped: { tone: 'strong', legend: 'shipped' },
   delivered: { tone: 'good', legend: 'delivered' },
-  item: { tone: 'faded', legend: 'item' },
-  prepared: { tone: 'warm', legend: 'prepared' },
+  item: { tone: 'faded', legend: 'item', says: 'holds' },
+  prepared: { tone: 'warm', legend: 'prepared', says: 'is prepared, from' },
   idle: { tone: 'quiet', legend: 'idle' },
-  coordinates: { tone: 'strong', legend: 'transaction under way' },
-  Region: { tone: 'strong', legend: 'serves' },
+  coordinates: { tone: 'strong', legend: 'transaction under way', says: 'coordinates' },
+  Region: { tone: 'strong', legend: 'serves', says: 'has' },
   'cut off': { tone: 'bad', legend: 'refuses' },
 };
 
