@@ -22,7 +22,7 @@ export async function show(recipe: Recipe, context: Context, view: View = {}): P
   if (summary.step) blocks.push(text(`**${instant(summary.step.at)}** ${summary.step.text}.`));
   blocks.push(text(verdicts(summary)));
   if (view.against && other)
-    blocks.push(text(`Against \`${line(view.against)}\`: ${other.headline}\n${verdicts(other)}`));
+    blocks.push(text(`Against ${rivalName(view.against)}: ${other.headline}\n${verdicts(other)}`));
   const figures = summary.metrics.filter((f) => Number.isFinite(f.value)).slice(0, 6);
   if (figures.length > 0) blocks.push(text(figures.map(figure).join(' · ')));
   if (summary.cut) blocks.push(text(`Note: ${summary.cut}.`));
@@ -117,11 +117,18 @@ function story(summary: Summary, other?: Summary): string {
   return [head, ...lines].join('\n');
 }
 
+/** A figure as one says it: shares in per cent, long times in seconds, its unit once. */
 function figure({ name, value, unit }: Figure): string {
-  const shown = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
-  const counted = shown === 1 && unit.length > 2 ? unit.replace(/s$/, '') : unit;
-  return `${name.replaceAll('_', ' ').replace(/ ms$/, '')} **${shown}${counted ? ` ${counted}` : ''}**`;
+  const seconds = unit === 'ms' && Math.abs(value) >= 10_000;
+  const [n, of] = seconds ? [value / 1000, 's'] : unit === 'share' ? [value * 100, '%'] : [value, unit];
+  const shown = Math.abs(n) >= 100 ? Math.round(n) : Number(n.toPrecision(3));
+  const counted = shown === 1 && of.length > 2 ? of.replace(/s(?= |$)/, '') : of;
+  return `${name.replaceAll('_', ' ').replace(/ (ms|s)$/, '')} **${shown}${counted ? ` ${counted}` : ''}**`;
 }
+
+/** A twin has no command of its own: it is named beside the run it was made from. */
+const rivalName = (recipe: Recipe): string =>
+  recipe.twin === undefined ? `\`${line(recipe)}\`` : `the broken twin \`${recipe.twin}\``;
 
 /** The command that shows this run again. */
 function line(recipe: Recipe): string {
