@@ -1,10 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, periodKey, type Store } from '../src/store/index.ts';
-import { storeContract } from './contracts/store.ts';
+import { answer, card, storeContract } from './contracts/store.ts';
 
 let folder: string;
 let files = 0;
@@ -44,6 +46,48 @@ describe('opening', () => {
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
     expect(db.pragma('foreign_key_check')).toEqual([]);
     db.close();
+  });
+
+  it('brings a file of an older version up to date with all that is in it', async () => {
+    const all = join(import.meta.dirname, '../src/store/drizzle');
+    const { entries, ...journal } = JSON.parse(readFileSync(join(all, 'meta/_journal.json'), 'utf8'));
+    const older = join(folder, 'older');
+    cpSync(all, older, { recursive: true });
+    writeFileSync(
+      join(older, 'meta/_journal.json'),
+      JSON.stringify({ ...journal, entries: entries.slice(0, 3) }),
+    );
+    const path = join(folder, 'older.db');
+    const db = new Database(path);
+    migrate(drizzle({ client: db }), { migrationsFolder: older });
+    db.exec(`
+      insert into learners (id, name, since) values (1, 'Ana', 0), (2, 'Ben', 0);
+      insert into reviews (learner, question, topic, level, event, mode, scope, day, at, hinted, given, score, grade, derived, points)
+        values (1, 'q', 'aws', 2, 'e1', 'quiz', 'page:page', '1970-01-02', 86400000, 0, '{}', 1, 3, 3, 20),
+               (2, 'q', 'aws', 2, 'e2', 'quiz', 'page:page', '1970-01-02', 86400000, 0, '{}', 1, 3, 3, 20);
+      insert into boards (id, scope, period, topic) values (7, 'page:page', 'all', '');
+      insert into standings (board, learner, points) values (7, 1, 20), (7, 2, 20);
+      insert into tallies (board, points, learners) values (7, 20, 2);`);
+    db.close();
+    const store = await openStore(`file:${path}`);
+    const board = { scope: 'page:page', period: 'all' };
+    expect(await store.ranking.top(board, 9)).toMatchObject([
+      { name: 'Ana', points: 20, rank: 1 },
+      { name: 'Ben', points: 20, rank: 1 },
+    ]);
+    expect(await store.ranking.size(board)).toBe(2);
+    const paid = { grade: 3 as const, card: card(), points: 10 };
+    await store.answers.record(answer(2, 'e3', { question: 'other' }), () => paid);
+    const now = await store.ranking.top(board, 9);
+    expect(now).toMatchObject([{ name: 'Ben', points: 30 }, { name: 'Ana' }]);
+    expect(await store.ranking.place(board, 1)).toMatchObject({ rank: 2 });
+    await store.ranking.rebuild();
+    expect(await store.ranking.top(board, 9)).toEqual(now);
+    await store.close();
+    const after = new Database(path);
+    expect(after.pragma('foreign_key_check')).toEqual([]);
+    expect(after.pragma('integrity_check', { simple: true })).toBe('ok');
+    after.close();
   });
 
   const cases: readonly [name: string, url: () => string, says: RegExp][] = [
