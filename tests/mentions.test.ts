@@ -72,3 +72,30 @@ describe('a step through a run', () => {
     expect(new Teller(run).sentence(holds!)).toBe('stock holds o1');
   });
 });
+
+describe('a fault somebody asks for', () => {
+  it.each([
+    ['bulkhead', 'isolated', 'crash:service:9000'],
+    ['lambda', 'concurrency-limit', 'pause:lambda:9000'],
+    ['lambda', 'cold-start', 'crash:lambda:5000'],
+    ['dynamodb', 'hot-partition', 'crash:table:9000'],
+    ['kinesis', 'shard-limits', 'crash:stream:9000'],
+    ['timeout-retry', 'storm', 'loss:0.2:3000'],
+    ['s3', 'prefix-throttle', 'crash:bucket:9000'],
+    ['circuit-breaker', 'trip-and-recover', 'crash:web:2000'],
+  ])('is refused in %s %s where it would show nothing: %s', (id, preset, faults) => {
+    const scenario = sims.get(id);
+    expect(() => prepare(scenario, recipe(scenario, preset, { set: { faults } }))).toThrow(
+      /nothing to act on|does not crash|nothing is left to see/,
+    );
+  });
+
+  it.each([
+    ['circuit-breaker', 'trip-and-recover', 'crash:payments:2700', 'closes again'],
+    ['sqs', 'dead-letter', 'pause:queue:21000', 'every message is settled'],
+  ])('and that never ends is not held against %s %s', (id, preset, faults, property) => {
+    const scenario = sims.get(id);
+    const { verdicts } = simulate(scenario, recipe(scenario, preset, { set: { faults } }));
+    expect(verdicts.find((v) => v.property === property)?.holds).toBe(true);
+  });
+});

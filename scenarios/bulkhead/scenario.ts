@@ -59,6 +59,8 @@ export default scenario({
     ...(p.otherRate > 0 ? [{ id: 'reports', part: 'dependency' }] : []),
   ],
   length: (p) => p.simSeconds * 1000,
+  pointless: () =>
+    'One actor makes all calls of this run and keeps the permits: a fault has nothing to act on. Break `reports` with slowService=exp:8000, slowFrom=2 or slowUntil=28, or the load with arrivals=burst:150:3:5.',
   withstands: ['crash', 'restart', 'pause', 'resume'],
   properties: {
     'permits are bounded': {

@@ -78,6 +78,10 @@ export default scenario({
     { id: 'web', part: 'caller' },
     { id: 'payments', part: 'dependency' },
   ],
+  pointless: (_p, { fault, nodes = [] }) =>
+    fault === 'crash' && nodes.includes('web')
+      ? 'The breaker and all it has counted live in `web`: with it they are gone, and nothing is left to see. Crash or pause `payments` instead.'
+      : undefined,
   length: (p) => p.simSeconds * 1000,
   network: (p) => ({ latency: p.latency }),
   properties,

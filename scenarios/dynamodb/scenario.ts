@@ -175,6 +175,10 @@ export default scenario({
         ],
   length: (p) => (copies(p) ? copiesLength(p) : p.simSeconds * 1000),
   network: (p) => (copies(p) ? copiesNetwork(p) : undefined) ?? { latency: NEAR },
+  pointless: (p) =>
+    copies(p)
+      ? undefined
+      : 'One actor plays the table and its callers in this run: a fault has nothing to act on. Change the load with arrivals, skew or writeShare, or break a replica in leader-lost.',
   withstands: NO_LIES,
   targets: { ...copiesTargets },
   properties: {

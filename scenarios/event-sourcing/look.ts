@@ -100,7 +100,7 @@ function headline(run: Run<P>): string {
     return `${plural(m('most_read'), 'event')} to read without a snapshot, at most ${m('tail_read')} with one`;
   if (old(run) > 0) return `${plural(old(run), 'event')} in last year’s schema: understood, not rewritten`;
   const unsure = notes(run, 'does not know').length;
-  if (unsure > 0) return `Stored or not, ${unsure} times in doubt: each command took effect once`;
+  if (unsure > 0) return `Stored or not, ${plural(unsure, 'time')} in doubt: each command took effect once`;
   const again = notes(run, 'gets ').length;
   if (again > 0) return `${plural(again, 'event')} delivered again after the crash, each counted once`;
   if (m('conflicts') > 0)

@@ -44,7 +44,7 @@ function ofWorkers(run: Run<P>): string {
     return parent_unread === 0
       ? `${reader} ${time(child_wait_ms)} for a lease`
       : `${reader} ${time(child_wait_ms)} until ${parent_unread} record${parent_unread === 1 ? '' : 's'} of the past ${parent_unread === 1 ? 'is' : 'are'} read`;
-  return `${processed} records processed, ${twice}`;
+  return `${processed} record${processed === 1 ? '' : 's'} processed, ${twice}`;
 }
 
 const lasting = (seconds: number) =>

@@ -61,6 +61,10 @@ export default scenario({
     processing: (world) => world.actors.find((a) => inTheMiddle(world.state(a.id)))?.id,
     owner: (world) => world.actors.find((a) => hasLease(world.state(a.id)))?.id,
   },
+  pointless: (p) =>
+    p.source === 'load'
+      ? 'Records are aggregated into calls in this run, and the stream does not fail: a fault has nothing to act on. Change the load with arrivals=burst:600:5:10, or break workers in worker-crash-lease.'
+      : undefined,
   withstands: NO_LIES,
   properties: { ...loadProperties, ...kclProperties },
   twins,

@@ -153,6 +153,14 @@ export default scenario({
     ];
   },
   length: (p) => p.simSeconds * 1000,
+  pointless(p, { fault, nodes = [] }) {
+    if (p.source !== 'request') return undefined;
+    if (!detailed(p))
+      return 'One actor plays Lambda and its callers in a run this large: a fault has nothing to act on. Change the load with arrivals=burst:500:10:10, or what is left to it with concurrencyLimit=200 or scalingRate=500.';
+    return fault === 'crash' && nodes.includes('lambda')
+      ? 'Here `lambda` is the service itself and keeps the figures: it does not crash. Crash an environment, such as env1.'
+      : undefined;
+  },
   withstands: ['crash', 'restart', 'pause', 'resume', 'duplicate', 'reorder'],
   properties,
   twins: {

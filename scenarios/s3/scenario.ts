@@ -91,6 +91,10 @@ export default scenario({
     ...(p.workload === 'replication' && { near: { visitor: NEAR } }),
     ...(p.workload === 'multipart' && { legs: { Part: transfer(p) } }),
   }),
+  pointless: (p) =>
+    p.workload === 'load'
+      ? 'One actor plays the bucket and its callers in this run: a fault has nothing to act on. Change the load with arrivals or keys, or break a front end in strong-today.'
+      : undefined,
   withstands: [
     'crash',
     'restart',

@@ -1,4 +1,5 @@
 import type { Finding, Property } from '../../src/sim/scenario.ts';
+import { Undisturbed } from '../../src/sim/undisturbed.ts';
 import type { QueueState, Stored } from './held.ts';
 import { seconds } from './messages.ts';
 import { isFair, type P } from './params.ts';
@@ -186,14 +187,31 @@ export const properties: Record<string, Property<P>> = {
     kind: 'eventually',
     what: 'in the end every confirmed message is processed or set aside, and a poison message is set aside',
     promised: (p) => p.loss <= 0.1 && (p.heartbeat > 0 || p.work.mean <= p.visibility),
-    monitor() {
+    monitor(p) {
       const reader = new Reader();
+      const calm = new Undisturbed();
       return {
+        event(event) {
+          calm.hear(event);
+          return undefined;
+        },
+        listens: ['fault'],
         changed: (_node, _before, after) => {
           reader.see(after);
           return undefined;
         },
-        end() {
+        end(world) {
+          // one consumer left is enough for every message
+          if (!world.actors.some((a) => a.part === 'consumer' && world.up(a.id))) return undefined;
+          const since = calm.since({
+            now: world.now,
+            actors: world.actors.filter((a) => a.part !== 'consumer'),
+            state: (id) => world.state(id),
+            up: (id) => world.up(id),
+            traffic: world.traffic,
+          });
+          const patience = (p.maxReceives + 1) * p.visibility * 1000;
+          if (since === undefined || (since > 0 && world.now - since < patience)) return undefined;
           const dead = new Set(reader.queue?.dead.map((m) => m.body.key));
           const effects = new Set(reader.store?.effects);
           const open = reader.producer?.confirmed.find((k) => !dead.has(k) && !effects.has(k));

@@ -101,6 +101,10 @@ export default scenario({
           { id: 'row', part: 'table' },
           ...Array.from({ length: p.clients }, (_, i) => ({ id: `c${i + 1}`, part: 'client' })),
         ],
+  pointless: (p) =>
+    p.workload === 'service'
+      ? 'One actor plays the service and its callers in this run: a fault has nothing to act on. Change the slow spell with slowdown, triggerFrom and triggerUntil, or the callers with attempts and timeout.'
+      : undefined,
   length: (p) => p.simSeconds * 1000,
   network: (p) => ({ latency: p.latency }),
   properties,

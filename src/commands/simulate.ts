@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { aside, type Button, buttons, heading, type Option, privately, type Reply, text } from '../chat.ts';
 import { asking } from '../learn/show.ts';
 import { rival, settings } from '../sim/rival.ts';
-import { recipe as recipeOf } from '../sim/run.ts';
+import { checkPoint, prepare, recipe as recipeOf } from '../sim/run.ts';
 import type { Recipe } from '../sim/scenario.ts';
 import { action, command, type Press, Refusal, type Tools } from './command.ts';
 import { words } from './grammar.ts';
@@ -146,6 +146,7 @@ export default command({
         if (!Number.isSafeInteger(at) || at < 0)
           throw new Refusal('Step to the moment of the fault first, then press the button again.');
         const intervention = readFault(press, at, scenario);
+        checkPoint(scenario, prepare(scenario, recipe).params, intervention);
         return show({ ...recipe, interventions: [...recipe.interventions, intervention] }, context);
       },
     },

@@ -94,6 +94,8 @@ export function prepare(scenario: Scenario, recipe: Recipe, options: RunOptions 
       ...(fault.to ?? []),
     ])
       checkNode(id, scenario, actors);
+  // The fuzzer makes interventions of its own, and may: it looks at safety alone.
+  if (faultText !== undefined) for (const fault of planned) checkPoint(scenario, params, fault);
   return {
     scenario,
     params,
@@ -104,6 +106,16 @@ export function prepare(scenario: Scenario, recipe: Recipe, options: RunOptions 
       ...recipe.interventions.map((fault) => ({ ...fault, at: fault.atUs / 1000, last: true })),
     ],
   };
+}
+
+/** Throws ParamError if the fault would show nothing in a run with these parameters. */
+export function checkPoint(
+  scenario: Scenario,
+  params: Values<AnyParams>,
+  fault: Pick<PlannedFault, 'fault' | 'nodes'>,
+): void {
+  const why = scenario.pointless?.(params, fault);
+  if (why !== undefined) throw new ParamError(why);
 }
 
 /** Runs a recipe. The same recipe gives the same run, on any machine. */

@@ -233,6 +233,11 @@ export interface Scenario<P extends AnyParams = AnyParams> {
   readonly behaviours?: Readonly<
     Record<string, (message: Message, to: string, here: Here<Values<P>>) => Message | undefined>
   >;
+  /**
+   * Why a fault somebody asks for would show nothing true, and what to change instead: where one actor plays callers and
+   * service alike, its crash takes the figures along and a cut has no messages to lose. Undefined lets it happen.
+   */
+  pointless?(params: Values<P>, fault: Pick<PlannedFault, 'fault' | 'nodes'>): string | undefined;
   /** faults at any moment and in any number under which every promised `always` property must still hold */
   readonly withstands?: readonly FaultName[];
   /**
