@@ -69,6 +69,8 @@ export function lagAt(run: Told, at: number): number {
 
 /** When the old primary stopped by itself, and when RDS turned to another one. */
 export function fencing(run: Told): { node: string; stopped: number; chosen: number } | undefined {
+  // A writer that was never cut off and stops all the same is another story.
+  if (!faultOf(run, 'partition') && !faultOf(run, 'cut')) return undefined;
   const stop = notes(run, /^has not been answered by RDS/)[0];
   const choice = stop && notes(run, /: fails over to|^promotes /).find((n) => n.at > stop.at);
   return stop && choice ? { node: stop.node, stopped: stop.at, chosen: choice.at } : undefined;
