@@ -42,6 +42,8 @@ describe('a run is one message on every platform', async () => {
     const { blocks } = await show(run.recipe, context);
     fits(blocks);
     expect(plain(blocks)).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    // a share is told in per cent, and a unit is not said twice
+    expect(plain(blocks)).not.toMatch(/\d share\b|\b(\w{3,}) [\d.,]+ \1 · /);
     const { moments } = summary!;
     // the middle of the story, and beside itself
     if (moments.length > 0)

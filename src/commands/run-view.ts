@@ -121,9 +121,12 @@ function story(summary: Summary, other?: Summary): string {
 function figure({ name, value, unit }: Figure): string {
   const seconds = unit === 'ms' && Math.abs(value) >= 10_000;
   const [n, of] = seconds ? [value / 1000, 's'] : unit === 'share' ? [value * 100, '%'] : [value, unit];
-  const shown = Math.abs(n) >= 100 ? Math.round(n) : Number(n.toPrecision(3));
-  const counted = shown === 1 && of.length > 2 ? of.replace(/s(?= |$)/, '') : of;
-  return `${name.replaceAll('_', ' ').replace(/ (ms|s)$/, '')} **${shown}${counted ? ` ${counted}` : ''}**`;
+  const rounded = Math.abs(n) >= 100 ? Math.round(n) : Number(n.toPrecision(3));
+  const shown = rounded.toLocaleString('en-US', { maximumFractionDigits: 20 });
+  const said = name.replaceAll('_', ' ').replace(/ (ms|s)$/, '');
+  const unsaid = said.split(' ').includes(of) ? '' : of;
+  const counted = rounded === 1 && unsaid.length > 2 ? unsaid.replace(/s(?=[ /]|$)/, '') : unsaid;
+  return `${said} **${shown}${counted ? ` ${counted}` : ''}**`;
 }
 
 /** A twin has no command of its own: it is named beside the run it was made from. */
