@@ -108,6 +108,20 @@ describe('one process on three platforms', () => {
     });
   }, 90_000);
 
+  it('turns the pages of a lesson in one private message', async () => {
+    await everybody(async (person, platform) => {
+      const run = withButtons(await person.sees((s) => withButtons(s, 'Lesson') !== undefined), 'Lesson')!;
+      await person.press(run, 'Lesson');
+      const page = (n: number) => (m: Seen) => m.text.includes(`Page ${n} of`);
+      const first = (await person.sees((s) => s.some(page(1)))).find(page(1))!;
+      expect(first.private, platform).toBe(true);
+      await person.press(first, 'Next ▶');
+      const seen = await person.sees((s) => s.some(page(2)));
+      expect(seen.find(page(2))?.id, platform).toBe(first.id);
+      expect(seen.some(page(1)), platform).toBe(false);
+    });
+  }, 90_000);
+
   it('keeps every acknowledged answer through kill -9, and none twice', async () => {
     const person = people.discord!;
     const acknowledged = () =>

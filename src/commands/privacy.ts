@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aside, type Block, buttons, type Person, privately, type Reply, text, utc } from '../chat.ts';
+import { aside, type Block, buttons, type Person, privately, type Reply, reply, text, utc } from '../chat.ts';
 import { ankiText } from '../learn/anki.ts';
 import { type Context, commandWithVerbs, verb } from './command.ts';
 
@@ -27,7 +27,7 @@ export default commandWithVerbs({
     export: { how: 'private', run: (_press, context) => exported(context) },
     erase: { how: 'private', run: () => warning() },
     erased: { how: 'update', run: (_press, context) => erased(context) },
-    keep: { how: 'update', run: () => privately(text('Nothing was removed.')) },
+    keep: { how: 'update', run: () => reply(text('Nothing was removed.')) },
   },
 });
 

@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { aside, type Button, buttons, heading, type Option, privately, type Reply, text } from '../chat.ts';
+import {
+  aside,
+  type Block,
+  type Button,
+  buttons,
+  heading,
+  type Option,
+  privately,
+  reply,
+  text,
+} from '../chat.ts';
 import { asking } from '../learn/show.ts';
 import { rival, settings } from '../sim/rival.ts';
 import { checkPoint, prepare, recipe as recipeOf } from '../sim/run.ts';
@@ -124,8 +134,8 @@ export default command({
       },
     },
     /** simulate:lesson:<scenario>:<page> opens the lesson, simulate:page turns its pages in the same message */
-    lesson: { how: 'private', run: (press, context) => lesson(press, context) },
-    page: { how: 'update', run: (press, context) => lesson(press, context) },
+    lesson: { how: 'private', run: async (press, context) => privately(...lesson(press, context)) },
+    page: { how: 'update', run: async (press, context) => reply(...lesson(press, context)) },
     quiz: {
       how: 'private',
       async run(press, { sims, learning, learner, now, random, draw }) {
@@ -159,7 +169,7 @@ async function kept(press: Press, { store }: Tools): Promise<Recipe> {
   throw new Refusal('I no longer have that run. Ask for it again with `/simulate`.');
 }
 
-function lesson(press: Press, { sims, lessons }: Tools): Reply {
+function lesson(press: Press, { sims, lessons }: Tools): Block[] {
   const scenario = sims.get(press.words[0] ?? '');
   const pages = lessons(scenario.id);
   const at = Math.min(Math.max(0, Number(press.words[1]) || 0), pages.length - 1);
@@ -170,10 +180,10 @@ function lesson(press: Press, { sims, lessons }: Tools): Reply {
     label,
     disabled: to < 0 || to >= pages.length,
   });
-  return privately(
+  return [
     heading(page.title),
     text(page.markdown),
     aside(`Page ${at + 1} of ${pages.length}`),
     buttons(turn('◀ Back', at - 1), turn('Next ▶', at + 1)),
-  );
+  ];
 }
