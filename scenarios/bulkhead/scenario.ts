@@ -1,4 +1,6 @@
+import { PERCENTILES } from '../../src/sim/load.ts';
 import { type Monitor, type Run, scenario, type World } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { generators } from './generators.ts';
 import { calls, type P, params } from './params.ts';
 import { dependency, RULES, type ServiceState, service } from './protocol.ts';
@@ -186,10 +188,7 @@ export default scenario({
       {
         title: 'time of a call to catalogue',
         unit: 'ms',
-        series: [
-          { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
-          { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
-        ],
+        series: PERCENTILES,
       },
       {
         title: 'waiting',
@@ -206,7 +205,6 @@ export default scenario({
   generators,
 });
 
-const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 const percent = (x: number) => `${(x * 100).toFixed(x > 0 && x < 0.1 ? 1 : 0)} %`;
 
 function headline(run: Run<P>): string {

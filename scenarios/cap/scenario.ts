@@ -1,7 +1,7 @@
 import { client } from '../../src/sim/client.ts';
 import type { Here } from '../../src/sim/protocol.ts';
 import { NO_LIES, type Run, scenario } from '../../src/sim/scenario.ts';
-import { spoken } from '../../src/sim/words.ts';
+import { plural, spoken } from '../../src/sim/words.ts';
 import { eventual } from './eventual.ts';
 import { generators } from './generators.ts';
 import { meter, metrics } from './meter.ts';
@@ -135,8 +135,6 @@ export default scenario({
   },
   generators,
 });
-
-const plural = (n: number, word: string) => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 function headline(run: Run<P>): string {
   const { mode } = run.params;

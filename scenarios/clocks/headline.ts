@@ -1,5 +1,6 @@
 import type { Run } from '../../src/sim/scenario.ts';
 import type { EventOf } from '../../src/sim/trace.ts';
+import { plural } from '../../src/sim/words.ts';
 import type { P } from './params.ts';
 import { LOCAL, RECEIVE, REFUSE, SEND } from './process.ts';
 import { WAITS } from './register.ts';
@@ -7,7 +8,6 @@ import { parse } from './stamps.ts';
 
 type Bar = EventOf<'state'> & { readonly at: number };
 
-const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 const round = (n: number | undefined) => Math.round(n ?? 0);
 
 /** One sentence of what this run shows, at most 72 characters. */

@@ -1,8 +1,7 @@
 import type { Run } from '../../src/sim/scenario.ts';
+import { plural } from '../../src/sim/words.ts';
 import type { P } from './params.ts';
 import { MERGED, OWN } from './protocol.ts';
-
-const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 
 /** One sentence of what this run shows, at most 72 characters. */
 export function headline(run: Run<P>): string {

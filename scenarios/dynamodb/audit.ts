@@ -1,3 +1,4 @@
+import { thousands } from '../../src/sim/words.ts';
 import type { CapacityP } from './params.ts';
 import { readUnits, writeUnits } from './units.ts';
 
@@ -107,7 +108,7 @@ export class Audit {
       this.#breach(
         'no partition above its ceiling',
         now,
-        `p${partition + 1} serves ${whole(used)} ${name} units in one second, at most ${ceiling}`,
+        `p${partition + 1} serves ${thousands(used)} ${name} units in one second, at most ${ceiling}`,
       );
     this.#table[kind]! += units;
     const all = this.#table[kind]!;
@@ -115,7 +116,7 @@ export class Audit {
       this.#breach(
         'the table keeps to its quota',
         now,
-        `${whole(all)} ${name} units in one second, quota ${p.tableQuota}`,
+        `${thousands(all)} ${name} units in one second, quota ${p.tableQuota}`,
       );
     if (this.#provisioned) {
       const saved = (isWrite ? this.#writes : this.#reads).spend(units);
@@ -123,7 +124,7 @@ export class Audit {
         this.#breach(
           'no more than capacity and what was saved',
           now,
-          `${whole(-saved)} ${name} units more were served than provisioned and saved in ${p.burstSeconds} s`,
+          `${thousands(-saved)} ${name} units more were served than provisioned and saved in ${p.burstSeconds} s`,
         );
     }
   }
@@ -144,7 +145,7 @@ export class Audit {
     this.#breach(
       'nothing is refused that could be served',
       now,
-      `p${partition + 1} refuses a request at ${whole(this.#used[kind][partition]!)} of ${ceiling} units while the table has ${whole(room)} left`,
+      `p${partition + 1} refuses a request at ${thousands(this.#used[kind][partition]!)} of ${ceiling} units while the table has ${thousands(room)} left`,
     );
   }
 
@@ -169,7 +170,7 @@ export class Audit {
       this.#breach(
         'the index falls no further behind than allowed',
         now,
-        `${whole(this.#waitsAll)} units wait for the index, ${this.#p.indexBuffer} may`,
+        `${thousands(this.#waitsAll)} units wait for the index, ${this.#p.indexBuffer} may`,
       );
   }
 
@@ -185,13 +186,13 @@ export class Audit {
       this.#breach(
         'the index keeps to its capacity',
         now,
-        `the index takes ${whole(-saved)} units more than provisioned and saved`,
+        `the index takes ${thousands(-saved)} units more than provisioned and saved`,
       );
     if (p.indexKeys > 0 && used > p.partitionWrites + SLACK)
       this.#breach(
         'the index keeps to its capacity',
         now,
-        `a partition of the index takes ${whole(used)} units in one second, at most ${p.partitionWrites}`,
+        `a partition of the index takes ${thousands(used)} units in one second, at most ${p.partitionWrites}`,
       );
   }
 
@@ -210,7 +211,7 @@ export class Audit {
       this.#breach(
         'a refused request costs and changes nothing',
         now,
-        `${whole(charged)} units were charged for ${whole(this.units)} served`,
+        `${thousands(charged)} units were charged for ${thousands(this.units)} served`,
       );
     if (applied !== this.writes)
       this.#breach(
@@ -224,5 +225,3 @@ export class Audit {
     if (!this.breaches.has(property)) this.breaches.set(property, `at ${(now / 1e6).toFixed(2)} s ${text}`);
   }
 }
-
-const whole = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');

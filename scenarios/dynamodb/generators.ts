@@ -1,6 +1,6 @@
 import type { Generator, Run } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { layout } from './engine.ts';
-import { thousands } from './look.ts';
 import type { P } from './params.ts';
 
 const seconds = (us: number) => `${Math.round(us / 1e6)} s`;

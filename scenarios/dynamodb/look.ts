@@ -1,4 +1,5 @@
 import type { Look, Run, Tone, Track } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { layout } from './engine.ts';
 import { LANES, type P } from './params.ts';
 
@@ -90,7 +91,6 @@ export const messages: Look<P>['messages'] = {
   Split: { ink: 'decide', legend: 'split' },
 };
 
-export const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 const percent = (x: number) => `${(x * 100).toFixed(x > 0 && x < 0.1 ? 1 : 0)} %`;
 
 export function headline(run: Run<P>): string {

@@ -1,4 +1,5 @@
 import { become, type Effect, note, type Protocol, sample, send, set } from '../../src/sim/protocol.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { layout, Table, type TableRules } from './engine.ts';
 import { REASONS, type Refusal } from './figures.ts';
 import { LANES, type P } from './params.ts';
@@ -47,8 +48,6 @@ export interface TableState {
   readonly burstFrom: number;
   readonly burstEmpty: boolean;
 }
-
-const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Slices without a refusal after which a bar turns back: it would flicker. */
 const CALM = 4;

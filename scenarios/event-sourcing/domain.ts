@@ -117,4 +117,3 @@ export const name = (e: { readonly stream: string; readonly version: number }): 
 export const euros = (cents: number): string => `${cents / 100} €`;
 /** `Withdrawn 40 €` */
 export const words = (e: Pick<Fact, 'type' | 'cents'>): string => `${e.type} ${euros(e.cents)}`;
-export const plural = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;

@@ -9,6 +9,7 @@ import {
   send,
   set,
 } from '../../src/sim/protocol.ts';
+import { plural } from '../../src/sim/words.ts';
 import {
   type Account,
   type Draft,
@@ -19,7 +20,6 @@ import {
   NOBODY,
   name,
   type Order,
-  plural,
   type Upcaster,
   upcast,
   words,

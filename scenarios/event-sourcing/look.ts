@@ -1,6 +1,6 @@
 import type { Look, Run } from '../../src/sim/scenario.ts';
 import type { EventOf, TraceEvent } from '../../src/sim/trace.ts';
-import { plural } from './domain.ts';
+import { plural } from '../../src/sim/words.ts';
 import type { P } from './params.ts';
 import { BALANCES } from './protocol.ts';
 

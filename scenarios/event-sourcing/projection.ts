@@ -11,7 +11,8 @@ import {
   send,
   set,
 } from '../../src/sim/protocol.ts';
-import { effect, euros, historyOf, name, plural, type Stored, type Upcaster, upcast } from './domain.ts';
+import { plural } from '../../src/sim/words.ts';
+import { effect, euros, historyOf, name, type Stored, type Upcaster, upcast } from './domain.ts';
 import type { P } from './params.ts';
 import { BALANCES, type FeedMessage, type MailMessage, POST, type QueryMessage, STORE } from './protocol.ts';
 import { BATCH } from './store.ts';

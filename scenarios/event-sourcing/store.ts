@@ -9,7 +9,8 @@ import {
   save,
   send,
 } from '../../src/sim/protocol.ts';
-import { type Account, effect, historyOf, name, plural, type Stored, upcast, words } from './domain.ts';
+import { plural } from '../../src/sim/words.ts';
+import { type Account, effect, historyOf, name, type Stored, upcast, words } from './domain.ts';
 import type { P } from './params.ts';
 import {
   type CacheMessage,

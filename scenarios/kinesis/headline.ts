@@ -1,10 +1,10 @@
 import type { Run } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { perShard } from './load-stream.ts';
 import { detailed, type P, slows } from './params.ts';
 
 const percent = (x: number) => `${(x * 100).toFixed(x > 0 && x < 0.1 ? 1 : 0)} %`;
 const time = (ms: number) => (ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`);
-const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 
 export function headline(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;

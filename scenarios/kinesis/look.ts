@@ -1,4 +1,5 @@
 import type { Look, Track } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { detailed, type P, records, slows } from './params.ts';
 
 const TONES = ['strong', 'warm', 'odd', 'second', 'good', 'bad'] as const;
@@ -127,5 +128,3 @@ export const look: Omit<Look<P>, 'headline' | 'span'> = {
     return `${what}AWS says "per second", not how it counts: calendar seconds here. No burst capacity.`;
   },
 };
-
-const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');

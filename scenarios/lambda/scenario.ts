@@ -1,4 +1,6 @@
+import { PERCENTILES } from '../../src/sim/load.ts';
 import { type Run, scenario } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { asyncFunction, deadLetters, QUEUE, queue } from './async.ts';
 import { fleet } from './fleet.ts';
 import { generators } from './generators.ts';
@@ -285,10 +287,7 @@ export default scenario({
         // A cold start shows in the one long before it shows in the other.
         title: 'INIT and run',
         unit: 'ms',
-        series: [
-          { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
-          { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
-        ],
+        series: PERCENTILES,
       },
       {
         title: 'events waiting',
@@ -313,7 +312,6 @@ export default scenario({
   generators,
 });
 
-const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 const share = (x: number) => `${(x * 100).toFixed(x > 0 && x < 0.1 ? 1 : 0)} %`;
 
 function headline(run: Run<P>): string {

@@ -1,8 +1,7 @@
 import type { Run } from '../../src/sim/scenario.ts';
+import { plural } from '../../src/sim/words.ts';
 import type { P } from './params.ts';
 import { spell } from './seen.ts';
-
-const plural = (n: number, one: string, more = `${one}s`) => `${n} ${n === 1 ? one : more}`;
 
 export function headline(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;

@@ -1,4 +1,5 @@
 import { NO_LIES, type Run, scenario } from '../../src/sim/scenario.ts';
+import { plural } from '../../src/sim/words.ts';
 import { broker, MEMBER, member, orders } from './choreography.ts';
 import { customer } from './customer.ts';
 import { generators } from './generators.ts';
@@ -223,8 +224,6 @@ export default scenario({
   },
   generators,
 });
-
-const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 
 function headline(run: Run<P>): string {
   const m = (name: string) => run.metrics[name] ?? 0;

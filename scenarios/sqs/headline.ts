@@ -1,8 +1,8 @@
 import type { Run } from '../../src/sim/scenario.ts';
+import { plural } from '../../src/sim/words.ts';
 import { seconds } from './messages.ts';
 import { isFair, type P } from './params.ts';
 
-const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
 const ms = (n: number) => seconds(n * 1000);
 /** a backlog shorter than this is no story */
 const WORTH_TELLING_US = 5_000_000;

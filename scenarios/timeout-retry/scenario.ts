@@ -1,4 +1,6 @@
+import { PERCENTILES } from '../../src/sim/load.ts';
 import { type Meter, type Run, scenario } from '../../src/sim/scenario.ts';
+import { thousands } from '../../src/sim/words.ts';
 import { type Client, client, table } from './contended.ts';
 import { generators } from './generators.ts';
 import { MOST_CALLS, MOST_REQUESTS, mostAttempts, type P, params } from './params.ts';
@@ -205,10 +207,7 @@ export default scenario({
       {
         title: 'callers wait for an answer, or give up',
         unit: 'ms',
-        series: [
-          { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
-          { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
-        ],
+        series: PERCENTILES,
       },
       {
         title: 'writes',
@@ -266,7 +265,6 @@ function meter(p: P): Meter {
     },
   };
 }
-const thousands = (n: number) => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');
 const percent = (x: number) => `${Math.round(x * 100)} %`;
 
 function headline(run: Run<P>): string {

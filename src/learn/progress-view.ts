@@ -1,5 +1,6 @@
 /** Progress as a picture shows it, and the same in words. */
 import type { ProgressView } from '../draw/index.ts';
+import { plural } from '../sim/words.ts';
 import type { Accuracy } from './accuracy.ts';
 import { FORESEEN } from './accuracy.ts';
 import { percent } from './forecast.ts';
@@ -9,8 +10,6 @@ import { bare, cut } from './words.ts';
 
 /** days of the calendar */
 const SHOWN = 17 * 7;
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
 export function progressView(progress: Progress, today: string): ProgressView {
   const { streak, met, of, due, coming } = progress;

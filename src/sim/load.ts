@@ -2,6 +2,7 @@
  * For scenarios under load: millions of requests in one actor, without an object for each.
  */
 import { sample } from './protocol.ts';
+import type { Track } from './scenario.ts';
 
 type SampleEffect = ReturnType<typeof sample>;
 
@@ -116,6 +117,12 @@ export function percentiles(slice: Histogram): SampleEffect[] {
   slice.clear();
   return effects;
 }
+
+/** Those samples as the lines of a track. */
+export const PERCENTILES: Track['series'] = [
+  { name: 'p50', legend: 'p50', tone: 'good', as: 'line' },
+  { name: 'p99', legend: 'p99', tone: 'warm', as: 'line' },
+];
 
 /** a percentile is known to within 1 %: more digits would say nothing */
 const round = (ms: number): number => Number(ms.toPrecision(3));

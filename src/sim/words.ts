@@ -38,3 +38,9 @@ export function spoken(distribution: string): string {
   if (kind === 'normal') return `about ${a} (± ${b})`;
   return distribution;
 }
+
+/** `1 message`, `3 messages` */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** `12,400` */
+export const thousands = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,12 +1,12 @@
 import type { Run } from '../../../src/sim/scenario.ts';
 import type { EventOf } from '../../../src/sim/trace.ts';
+import { plural } from '../../../src/sim/words.ts';
 import type { P } from './params.ts';
 import { STATUS } from './programs.ts';
 
 /** What happened, read off the trace. */
 
 const ms = (us: number) => Math.round(us / 1000);
-const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 const notes = (run: Run<P>, words: RegExp) =>
   run.events.filter((e): e is typeof e & EventOf<'note'> => e.kind === 'note' && words.test(e.text));
 const faults = (run: Run<P>, ...names: string[]) =>
