@@ -268,4 +268,4 @@ function inOrder(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
 
 /** Who speaks. Somebody new begins in the zone the platform tells. */
 const learnerOf = ({ person, timezone }: Incoming, { store, now }: Tools): Promise<Learner> =>
-  store.learners.of(person, now(), timezone === undefined ? undefined : zoneOf(timezone));
+  store.learners.of(person, now(), () => (timezone === undefined ? undefined : zoneOf(timezone)));

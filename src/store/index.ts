@@ -35,8 +35,8 @@ export interface Identity {
 }
 
 export interface Learners {
-  /** the learner behind an identity, made on first sight, in that zone; keeps the shown name up to date */
-  of(person: Person, now: number, timezone?: string): Promise<Learner>;
+  /** the learner behind an identity, made on first sight, which alone asks for a zone; keeps the shown name up to date */
+  of(person: Person, now: number, zone?: () => string | undefined): Promise<Learner>;
   /** the learner behind an identity if ever seen */
   find(person: Pick<Person, 'platform' | 'space' | 'id'>): Promise<Learner | undefined>;
   get(id: number): Promise<Learner | undefined>;

@@ -57,11 +57,11 @@ export function learners(db: Db, standings: Standings): Learners {
     db.delete(table).where(eq(table.id, id)).run();
   });
   return {
-    async of(person, now, timezone) {
+    async of(person, now, zone) {
       const key = keyOf(person);
       const name = shown(person.name);
       const row = byIdentity.get(key);
-      if (row === undefined) return create(key, name, now, timezone);
+      if (row === undefined) return create(key, name, now, zone?.());
       const known = told(row);
       if (known.name === name) return known;
       db.update(table).set({ name }).where(eq(table.id, known.id)).run();
